@@ -1,0 +1,30 @@
+"""What can go wrong, split by what the caller does about it.
+
+ForemanError
+├── Refused      the input or the request is wrong: tell its author, never retry   (exit code 2)
+├── Conflict     somebody else was faster: read again and decide                   (state transitions, edits)
+└── Unavailable  Foreman or AWS failed: retry, then alarm                          (exit code 3)
+
+Faults of single rows are not exceptions: they are `models.Issue` values.
+"""
+
+
+class ForemanError(Exception):
+    """Base of everything Foreman raises on purpose. `code` is stable; the message is for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Refused(ForemanError):  # noqa: N818
+    """The input is unusable as a whole, for a stated reason."""
+
+
+class Conflict(ForemanError):  # noqa: N818
+    """The state that the request relies on has changed."""
+
+
+class Unavailable(ForemanError):  # noqa: N818
+    """A part that Foreman depends on did not answer as it must."""

@@ -1,0 +1,190 @@
+"""The values that travel between the phases: frozen, without I/O."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal
+
+from attrs import field, frozen
+
+Value = str | int | float | bool | list[str] | None
+"""A normalised cell: ISO text for dates, a number, a boolean, a list of text, or None for a blank."""
+
+Severity = Literal["error", "warning"]
+
+IssueCode = Literal[
+    "required",
+    "type",
+    "format",
+    "enum",
+    "minimum",
+    "maximum",
+    "min-length",
+    "max-length",
+    "pattern",
+    "unique",
+    "missing-cell",
+    "extra-cell",
+    "encoding",
+    "quote",
+    "rule",
+    "conflict",
+]
+
+
+@frozen(kw_only=True)
+class Issue:
+    """One fault of one row. `row` counts data records from 1; `line` is the physical line it starts on."""
+
+    row: int
+    line: int
+    field: str | None
+    column: str | None
+    code: IssueCode
+    severity: Severity = "error"
+    message: str
+    value: str | None = None
+
+
+@frozen
+class SourceRow:
+    """A record as read: nothing coerced, nothing trimmed."""
+
+    row: int
+    line: int
+    cells: tuple[str, ...]
+
+
+@frozen
+class AcceptedRow:
+    """A row that passed every rule: `values` holds every field of the schema, in schema order."""
+
+    row: int
+    line: int
+    values: Mapping[str, Value]
+
+
+class JobState(StrEnum):
+    """Where a job stands; `ledger.TRANSITIONS` says what may follow what."""
+
+    RECEIVED = "received"
+    VALIDATING = "validating"
+    NEEDS_REVIEW = "needs_review"
+    PLANNED = "planned"
+    LOADING = "loading"
+    SUCCEEDED = "succeeded"
+    PARTIALLY_SUCCEEDED = "partially_succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+    @property
+    def is_final(self) -> bool:
+        """True when nothing more happens without a new request."""
+        return self in _FINAL
+
+
+_FINAL = {
+    JobState.SUCCEEDED,
+    JobState.PARTIALLY_SUCCEEDED,
+    JobState.FAILED,
+    JobState.CANCELLED,
+    JobState.UNDONE,
+}
+
+Mode = Literal["load", "plan"]
+Disposition = Literal["create", "update", "unchanged"]
+
+
+@frozen(kw_only=True)
+class Counts:
+    """The account of a job, in rows. `pending` counts accepted rows that have no outcome yet."""
+
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    duplicate: int = 0
+    blank: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    conflict: int = 0
+    pending: int = 0
+
+    @property
+    def balances(self) -> bool:
+        """True when every row read has exactly one fate."""
+        fates = (
+            self.created
+            + self.updated
+            + self.unchanged
+            + self.conflict
+            + self.rejected
+            + self.duplicate
+            + self.blank
+        )
+        return fates == self.read and self.pending == 0
+
+
+@frozen(kw_only=True)
+class Reason:
+    """Why a job ended as it did: a stable code, and one sentence that says what is wrong and what to do."""
+
+    code: str
+    message: str
+
+
+@frozen(kw_only=True)
+class Source:
+    """The object a job reads. `sha256` and `bytes` are known once it has been ingested."""
+
+    bucket: str
+    key: str
+    version_id: str
+    name: str
+    bytes: int | None = None
+    sha256: str | None = None
+    sequencer: str | None = None
+
+
+@frozen(kw_only=True)
+class Moment:
+    """One entry of a job's timeline; `at` is ISO 8601 in UTC."""
+
+    state: JobState
+    at: str
+
+
+@frozen(kw_only=True)
+class Job:
+    """One file on its way; the ledger holds it."""
+
+    id: str
+    state: JobState
+    mode: Mode
+    record_type: str
+    source: Source
+    created_at: str
+    updated_at: str
+    counts: Counts = Counts()
+    again: bool = False
+    plan_id: str | None = None
+    chunks: int = 0
+    reason: Reason | None = None
+    duplicate_of: str | None = None
+    issues_by_code: Mapping[str, int] = field(factory=dict[str, int])
+    issues_by_field: Mapping[str, int] = field(factory=dict[str, int])
+    timeline: tuple[Moment, ...] = ()
+    notified_at: str | None = None
+
+
+@frozen(kw_only=True)
+class ChunkRef:
+    """Where a chunk of rows lies: a byte range [start, end) of one S3 object. This is what the state machine passes."""
+
+    job_id: str
+    index: int
+    key: str
+    start: int
+    end: int
+    rows: int
