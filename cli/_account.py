@@ -1,0 +1,127 @@
+"""The account of a job, for a person: what became of every row, why it ended so, and what to do next."""
+
+from datetime import datetime
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli._job import JobView
+from cli._screen import facts, table
+from cli._text import plural, safe, size
+from foreman_core.models import Counts, Job, JobState
+
+FATES: Final = ("created", "updated", "unchanged", "rejected", "duplicate", "blank", "conflict")
+
+_STYLE: Final = {
+    JobState.SUCCEEDED: "bold green",
+    JobState.PLANNED: "bold green",
+    JobState.PARTIALLY_SUCCEEDED: "bold yellow",
+    JobState.NEEDS_REVIEW: "bold yellow",
+    JobState.FAILED: "bold red",
+    JobState.CANCELLED: "bold yellow",
+}
+
+
+def headline(seen: JobView) -> Text:
+    """One line: the file, how it ended, how long it took."""
+    job = seen.job
+    if seen.is_duplicate:
+        return Text.assemble((safe(job.source.name), "bold"), ": duplicate file, nothing to do")
+    state = Text(job.state.replace("_", " "), style=_STYLE.get(job.state, "bold"))
+    taken = seconds(job)
+    return Text.assemble((safe(job.source.name), "bold"), ": ", state, f" in {taken:.1f} s" if taken else "")
+
+
+def account(seen: JobView) -> RenderableType:
+    """Everything a person wants to know of a job that has come to rest."""
+    job = seen.job
+    parts: list[RenderableType] = [headline(seen), facts(_facts(job))]
+    if job.counts.read:
+        parts += [Text(), equation(job.counts, planned=job.state is JobState.PLANNED)]
+    if seen.job.issues_by_code:
+        parts += [Text(), _issues(job)]
+    advice = next_steps(seen)
+    if advice:
+        parts += [Text(), Text("Next", style="bold"), *(Text(f"  {line}") for line in advice)]
+    return Group(*parts)
+
+
+def seconds(job: Job) -> float:
+    """From the first moment of the job to the last one, in seconds; 0.0 when it has no timeline."""
+    if not job.timeline:
+        return 0.0
+    first, last = (datetime.fromisoformat(job.timeline[end].at) for end in (0, -1))
+    return (last - first).total_seconds()
+
+
+def equation(counts: Counts, *, planned: bool = False) -> Text:
+    """`10 read = 8 created + … `, and whether it is true."""
+    terms = [
+        (getattr(counts, fate), ("to be " if planned and fate in {"created", "updated"} else "") + fate)
+        for fate in FATES
+    ]
+    shown = " + ".join(f"{number:,} {fate}" for number, fate in terms if number) or "0"
+    line = Text(f"{counts.read:,} read = {shown}")
+    missing = counts.read - sum(number for number, _ in terms)
+    if missing:
+        line.append(f"  does not balance: {plural(missing, 'row')} without an outcome", style="bold red")
+    return line
+
+
+def _facts(job: Job) -> dict[str, str]:
+    source = job.source
+    found = {"job": job.id}
+    if source.bytes is not None:
+        found["file"] = f"{size(source.bytes)}, sha256 {source.sha256 or 'not known yet'}"
+    found["object"] = f"s3://{source.bucket}/{source.key}"
+    if job.plan_id:
+        found["plan"] = job.plan_id
+    if job.duplicate_of:
+        found["loaded by"] = job.duplicate_of
+    if job.reason is not None:
+        found["reason"] = f"{job.reason.message} ({job.reason.code})"
+    if job.counts.rejected or job.counts.conflict:
+        found["rejects"] = rejects_uri(job)
+    return found
+
+
+def rejects_uri(job: Job) -> str:
+    """Where the rows that did not pass lie, in the file's own columns, with the reasons."""
+    return f"s3://{job.source.bucket}/jobs/{job.id}/rejects.csv"
+
+
+def _issues(job: Job) -> RenderableType:
+    rows = [("code", code, f"{number:,}") for code, number in _most(job.issues_by_code)]
+    rows += [("field", name, f"{number:,}") for name, number in _most(job.issues_by_field)]
+    return table(("issues by", "", "count"), rows, numbers=("count",))
+
+
+def _most(found: object) -> list[tuple[str, int]]:
+    items: list[tuple[str, int]] = list(found.items()) if isinstance(found, dict) else []
+    return sorted(items, key=lambda item: (-item[1], item[0]))
+
+
+def next_steps(seen: JobView) -> list[str]:
+    """Commands that make sense now, ready to be typed."""
+    job = seen.job
+    match job.state:
+        case JobState.PLANNED:
+            return [f"./foreman submit --plan {job.id}    load exactly this plan"]
+        case JobState.CANCELLED if job.duplicate_of:
+            return [
+                f"./foreman job {job.duplicate_of}    what the earlier load did",
+                "./foreman submit --again FILE    load the same content once more",
+            ]
+        case JobState.FAILED:
+            return [
+                "Correct the file and send it again; nothing of it is stored." if _nothing_stored(job) else ""
+            ]
+        case JobState.PARTIALLY_SUCCEEDED | JobState.SUCCEEDED if job.counts.rejected or job.counts.conflict:
+            return ["Correct the rows in the rejects file, and send it: only those rows are new."]
+        case _:
+            return []
+
+
+def _nothing_stored(job: Job) -> bool:
+    return JobState.LOADING not in {moment.state for moment in job.timeline}

@@ -1,0 +1,132 @@
+"""The command line's GraphQL client: the stack's API key, a time-out, and errors that say what to do."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+from gql import GraphQLRequest
+from gql.transport.exceptions import TransportError, TransportServerError
+from gql.transport.requests import RequestsHTTPTransport
+
+from cli._job import SELECTION, JobView, view
+from foreman_core.errors import Conflict, ForemanError, Refused, Unavailable
+
+TIMEOUT_SECONDS: Final = 35
+"""A little more than the 30 s that AppSync gives a request."""
+
+PAGE: Final = 50
+LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+
+_REFUSALS: Final = {"ValidationFailed": "validation-failed", "NotFound": "not-found", "Refused": "refused"}
+
+
+class Api:
+    """Requests to one stack's GraphQL API. Use as a context manager: it holds a connection."""
+
+    def __init__(self, *, url: str, api_key: str, timeout: int = TIMEOUT_SECONDS) -> None:
+        self._url = url
+        self._transport = RequestsHTTPTransport(url=url, headers={"x-api-key": api_key}, timeout=timeout)
+
+    def __enter__(self) -> Self:
+        self._transport.connect()
+        session = self._transport.session
+        if session is not None and urlsplit(self._url).hostname in LOOPBACK:
+            session.trust_env = False  # a proxy cannot reach this machine's loopback
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._transport.close()
+
+    def ask(self, document: str, **variables: object) -> dict[str, Any]:
+        """Send one operation and give back its `data`.
+
+        Raises Refused or Conflict when the API says so, Unavailable when it failed or did not answer:
+        HTTP 200 with errors is a failure too.
+        """
+        request = GraphQLRequest(document, variable_values=variables)
+        try:
+            answer = self._transport.execute(request)
+        except TransportServerError as error:
+            raise _refused_by_http(error.code, self._url) from error
+        except TransportError as error:
+            raise Unavailable("network", f"{self._url} did not answer ({error}). {_LOOK}") from error
+        if answer.errors:
+            raise _failure([_as_mapping(error) for error in answer.errors])
+        return answer.data or {}
+
+    def job(self, job_id: str) -> JobView | None:
+        """The job as the ledger has it now, or None when there is none with that id."""
+        found = self.ask(f"query($id: ID!) {{ job(id: $id) {{ {SELECTION} }} }}", id=job_id)["job"]
+        return None if found is None else view(found)
+
+    def jobs(self, limit: int) -> Iterator[JobView]:
+        """The newest `limit` jobs, newest first."""
+        token, left = None, limit
+        while left > 0:
+            page = self.ask(_JOBS, limit=min(left, PAGE), token=token)["jobs"]
+            items = page["items"][:left]
+            yield from (view(item) for item in items)
+            left -= len(items)
+            token = page["nextToken"]
+            if token is None:
+                return
+
+    def start_import(self, *, key: str, version_id: str, name: str, mode: str, again: bool) -> JobView:
+        """Ask for the import of an object that lies in the intake bucket."""
+        request = {"key": key, "version_id": version_id, "name": name, "mode": mode, "again": again}
+        return view(self.ask(_START, input=request)["startImport"])
+
+    def approve_plan(self, job_id: str) -> JobView:
+        """Ask for the load of exactly the plan that the job holds."""
+        return view(self.ask(_APPROVE, id=job_id)["approvePlan"])
+
+
+_LOOK: Final = "Look at the stack with ./foreman status, or start it with ./foreman up."
+_JOBS: Final = f"query($limit: Int, $token: String) {{ jobs(limit: $limit, nextToken: $token) {{ items {{ {SELECTION} }} nextToken }} }}"
+_START: Final = f"mutation($input: StartImportInput!) {{ startImport(input: $input) {{ {SELECTION} }} }}"
+_APPROVE: Final = f"mutation($id: ID!) {{ approvePlan(id: $id) {{ {SELECTION} }} }}"
+
+
+def _refused_by_http(status: int | None, url: str) -> ForemanError:
+    if status in {401, 403}:
+        return Refused(
+            "unauthorized", f"{url} does not accept the API key. Take the current one: ./foreman outputs."
+        )
+    return Unavailable("network", f"{url} answered HTTP {status}. {_LOOK}")
+
+
+def _failure(errors: list[Mapping[str, Any]]) -> ForemanError:
+    """The exception for a GraphQL `errors` list; the first error that names its type decides."""
+    first = next((error for error in errors if error.get("errorType")), errors[0])
+    kind = str(first.get("errorType") or "InternalError")
+    message = str(first.get("message") or kind) + _details(first.get("errorInfo"))
+    if "Unauthorized" in kind:
+        return Refused("unauthorized", f"{message} Take the current API key: ./foreman outputs.")
+    if kind in _REFUSALS:
+        return Refused(_code(first) or _REFUSALS[kind], message)
+    if kind == "Conflict":
+        return Conflict(_code(first) or "conflict", message)
+    return Unavailable("api", f"the API failed ({kind}): {message}")
+
+
+def _code(error: Mapping[str, Any]) -> str | None:
+    info: object = error.get("errorInfo")
+    code = _as_mapping(info).get("code") if isinstance(info, dict) else None
+    return code if isinstance(code, str) else None
+
+
+def _details(info: object) -> str:
+    """The first issues of a ValidationFailed, in one line."""
+    if not isinstance(info, list):
+        return ""
+    items: list[Mapping[str, Any]] = [_as_mapping(item) for item in info[:3]]
+    return "".join(f" {item.get('field', '')}: {item.get('message', '')}" for item in items)
+
+
+def _as_mapping(value: object) -> Mapping[str, Any]:
+    """A GraphQL error as a mapping, whatever the transport made of it."""
+    if isinstance(value, Mapping):
+        return value
+    formatted = getattr(value, "formatted", None)
+    return formatted if isinstance(formatted, Mapping) else json.loads(json.dumps({"message": str(value)}))

@@ -1,0 +1,66 @@
+"""A job as GraphQL gives it: the document for programs, the `models.Job` for the screens."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import cattrs
+from attrs import frozen
+
+from cli._errors import DONE, FAILED, PARTLY, REFUSED
+from foreman_core.models import Job, JobState
+
+SELECTION: Final = """
+id state mode record_type plan_id chunks duplicate_of created_at updated_at issues_by_code issues_by_field
+source { bucket key version_id name bytes sha256 }
+counts { read accepted rejected duplicate blank created updated unchanged conflict pending }
+reason { code message } timeline { state at }
+"""
+
+DUPLICATE: Final = "duplicate-file"
+_OURS: Final = {"internal", "load-incomplete"}
+_RESTING: Final = {JobState.PLANNED, JobState.NEEDS_REVIEW}
+
+
+@frozen
+class JobView:
+    """One answer of the API about a job: `document` is what `--json` prints."""
+
+    job: Job
+    document: Mapping[str, Any]
+
+    @property
+    def rests(self) -> bool:
+        """True when nothing more happens without a new request."""
+        return self.job.state.is_final or self.job.state in _RESTING
+
+    @property
+    def is_duplicate(self) -> bool:
+        """True when the job ended because another one has loaded the same content."""
+        return self.job.state is JobState.CANCELLED and self.job.duplicate_of is not None
+
+
+def view(answer: Mapping[str, Any]) -> JobView:
+    """Read GraphQL's job. AWSJSON travels as text, and numbers beyond 32 bit as Float."""
+    document = {name: value for name, value in answer.items() if name != "__typename"}
+    for name in ("issues_by_code", "issues_by_field"):
+        value = document.get(name)
+        document[name] = (json.loads(value) if isinstance(value, str) else value) or {}
+    source = dict(document["source"])
+    source["bytes"] = None if source.get("bytes") is None else int(source["bytes"])
+    document["source"] = source
+    return JobView(cattrs.structure(document, Job), document)
+
+
+def exit_code(job: Job) -> int:
+    """What the shell learns about a job that has come to rest."""
+    codes = {
+        JobState.SUCCEEDED: DONE,
+        JobState.UNDONE: DONE,
+        JobState.PARTIALLY_SUCCEEDED: PARTLY,
+        JobState.PLANNED: PARTLY if job.counts.rejected or job.counts.conflict else DONE,
+        JobState.CANCELLED: DONE if job.duplicate_of else REFUSED,
+        JobState.FAILED: FAILED if job.reason is None or job.reason.code in _OURS else REFUSED,
+        JobState.NEEDS_REVIEW: REFUSED,
+    }
+    return codes.get(job.state, FAILED)

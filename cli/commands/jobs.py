@@ -1,0 +1,82 @@
+"""`jobs` and `job`: what the ledger holds."""
+
+import rich_click as click
+
+from cli._account import FATES, account
+from cli._command import command, json_option, stack_option
+from cli._follow import follow
+from cli._job import JobView, exit_code
+from cli._screen import say, show, table
+from cli._target import find
+from cli._text import emit
+from foreman_core.errors import Refused
+
+FOLLOW_SECONDS = 3600
+
+
+@command("jobs", examples=["./foreman jobs", "./foreman jobs --limit 5 --json"])
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many jobs to show."
+)
+@stack_option
+@json_option
+def jobs(*, limit: int, stack: str, as_json: bool) -> int:
+    """List the newest jobs, newest first, with what became of their rows."""
+    with find(stack).api() as api:
+        found = list(api.jobs(limit))
+    if as_json:
+        emit({"jobs": [seen.document for seen in found]})
+    elif not found:
+        say("No jobs yet. Send a file: ./foreman drop sample.csv")
+    else:
+        show(
+            table(
+                ("job", "created", "file", "state", "read", "fate of the rows"),
+                [_row(seen) for seen in found],
+                numbers=("read",),
+            )
+        )
+    return 0
+
+
+def _row(seen: JobView) -> tuple[str, ...]:
+    job = seen.job
+    fates = [f"{getattr(job.counts, fate):,} {fate}" for fate in FATES if getattr(job.counts, fate)]
+    reason = "duplicate file" if seen.is_duplicate else (job.reason.code if job.reason else "")
+    return (
+        job.id,
+        job.created_at[:19].replace("T", " "),
+        job.source.name,
+        job.state,
+        f"{job.counts.read:,}",
+        ", ".join(fates) or reason,
+    )
+
+
+@command(
+    "job", examples=["./foreman job JOB_ID", "./foreman job JOB_ID --follow", "./foreman job JOB_ID --json"]
+)
+@click.argument("job_id", metavar="JOB_ID")
+@click.option(
+    "-f", "--follow", "following", is_flag=True, help="Wait until the job rests; exit with its outcome."
+)
+@stack_option
+@json_option
+def job(*, job_id: str, following: bool, stack: str, as_json: bool) -> int:
+    """Show one job: state, account of its rows, reason, times, and what to do next.
+
+    Reading ends with exit code 0 whatever the job's state; with `--follow` the exit code is its outcome.
+    """
+    with find(stack).api() as api:
+        seen = api.job(job_id)
+        if seen is None:
+            raise Refused("not-found", f"There is no job {job_id}. See which there are: ./foreman jobs")
+        if following and not seen.rests:
+            seen = follow(api, job_id, timeout=FOLLOW_SECONDS, appear=FOLLOW_SECONDS)
+    if as_json:
+        emit(seen.document)
+    else:
+        show(account(seen))
+        moments = [(moment.at, moment.state) for moment in seen.job.timeline]
+        show("", table(("at", "state"), moments))
+    return exit_code(seen.job) if following else 0

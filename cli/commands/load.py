@@ -1,0 +1,171 @@
+"""`plan`, `submit` and `drop`: a file on its way through a stack."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import rich_click as click
+
+from cli._account import account
+from cli._api import Api
+from cli._command import command, json_option, stack_option
+from cli._follow import follow
+from cli._job import JobView, exit_code
+from cli._screen import show
+from cli._send import dropped, submitted
+from cli._target import Target, find
+from cli._text import emit, note
+from foreman_core.errors import Refused
+from foreman_core.identity import job_id
+from foreman_core.models import JobState
+
+APPEAR_SECONDS: Final = 120
+DIRECT_SECONDS: Final = 30
+SEARCHED: Final = 200
+
+file_argument = click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+)
+timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=3600,
+    show_default=True,
+    metavar="SECONDS",
+    help="Stop following after this time; the job goes on.",
+)
+
+
+@command(
+    "plan",
+    examples=[
+        "./foreman plan sample.csv",
+        "./foreman plan sample.csv --json",
+        "./foreman submit --plan JOB_ID",
+    ],
+)
+@file_argument
+@stack_option
+@timeout_option
+@json_option
+def plan(*, file: Path, stack: str, timeout: float, as_json: bool) -> int:
+    """Dry run against the live table: what a load of FILE would do, row by row, and nothing is stored.
+
+    Prints the counts and the plan's id. `submit --plan` then loads exactly that plan.
+    Exit code 1 when rows were rejected.
+    """
+    return _import(file, stack=stack, mode="plan", again=False, timeout=timeout, as_json=as_json)
+
+
+@command(
+    "submit",
+    examples=[
+        "./foreman submit sample.csv",
+        "./foreman submit sample.csv --again",
+        "./foreman submit --plan JOB_ID",
+        "./foreman submit sample.csv --json",
+    ],
+)
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+)
+@click.option("--plan", "planned", metavar="ID", help="Load exactly this plan (the job's id, or the plan's).")
+@click.option(
+    "--again", is_flag=True, help="Load the file also when the same content has been loaded before."
+)
+@stack_option
+@timeout_option
+@json_option
+def submit(
+    *,
+    file: Path | None,
+    planned: str | None,
+    again: bool,
+    stack: str,
+    timeout: float,
+    as_json: bool,
+) -> int:
+    """Load FILE, or exactly the plan that `plan` made, and follow the job to its end.
+
+    The same content is loaded once: a second submit says which job has it, and changes nothing.
+    """
+    if (file is None) == (planned is None):
+        raise click.UsageError("Name either a FILE or --plan ID.", click.get_current_context())
+    if file is not None:
+        return _import(file, stack=stack, mode="load", again=again, timeout=timeout, as_json=as_json)
+
+    def start(api: Api) -> str:
+        return approve(api, str(planned)).job.id
+
+    return _followed(find(stack), start, timeout=timeout, as_json=as_json, past=JobState.PLANNED)
+
+
+@command("drop", examples=["./foreman drop sample.csv", "./foreman drop samples/messy.csv --json"])
+@file_argument
+@stack_option
+@timeout_option
+@json_option
+def drop(*, file: Path, stack: str, timeout: float, as_json: bool) -> int:
+    """Put FILE into the intake bucket, as a sender would, and follow the job that this starts."""
+    target = find(stack)
+
+    def start(_api: Api) -> str:
+        sent = dropped(target, file)
+        note(f"put s3://{sent.bucket}/{sent.key}")
+        return job_id(bucket=sent.bucket, key=sent.key, version_id=sent.version_id)
+
+    return _followed(target, start, appear=APPEAR_SECONDS, timeout=timeout, as_json=as_json)
+
+
+def _import(file: Path, *, stack: str, mode: str, again: bool, timeout: float, as_json: bool) -> int:
+    target = find(stack)
+
+    def start(api: Api) -> str:
+        sent = submitted(target, file)
+        started = api.start_import(
+            key=sent.key, version_id=sent.version_id, name=sent.name, mode=mode, again=again
+        )
+        return started.job.id
+
+    return _followed(target, start, timeout=timeout, as_json=as_json)
+
+
+def _followed(  # what all three do: start, follow, account
+    target: Target,
+    start: Callable[[Api], str],
+    *,
+    timeout: float,
+    as_json: bool,
+    appear: float = DIRECT_SECONDS,
+    past: JobState | None = None,
+) -> int:
+    with target.api() as api:
+        seen = follow(api, start(api), timeout=timeout, appear=appear, past=past)
+    return finish(seen, as_json=as_json)
+
+
+def approve(api: Api, planned: str) -> JobView:
+    """Start the load of a plan, named by its job or by its own id."""
+    if not planned.startswith("job-"):
+        planned = _job_of_plan(api, planned)
+    return api.approve_plan(planned)
+
+
+def _job_of_plan(api: Api, plan_id: str) -> str:
+    for seen in api.jobs(SEARCHED):
+        if seen.job.plan_id is not None and seen.job.plan_id.removeprefix("sha256:").startswith(
+            plan_id.removeprefix("sha256:")
+        ):
+            return seen.job.id
+    raise Refused(
+        "not-found", f"None of the newest {SEARCHED} jobs has the plan {plan_id}. See: ./foreman jobs"
+    )
+
+
+def finish(seen: JobView, *, as_json: bool, **more: Any) -> int:  # noqa: ANN401 - parts of a JSON document
+    """Print a job that rests; give the exit code."""
+    if as_json:
+        emit({**seen.document, **more})
+    else:
+        show(account(seen))
+    return exit_code(seen.job)

@@ -1,0 +1,133 @@
+"""One Lambda function: its role, its log group, its policy, nothing shared but code and key."""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_aws as aws
+from attrs import field, frozen
+
+from components._iam import TRACE, Statement, policy, trust, write_log
+
+
+@frozen(kw_only=True)
+class Runtime:
+    """What every function of a stack has in common."""
+
+    stack: str
+    region: str
+    account_id: pulumi.Input[str]
+    code: pulumi.Archive
+    layer_arn: pulumi.Input[str]
+    architecture: str
+    python_version: str
+    key_arn: pulumi.Input[str]
+    log_level: str
+    log_retention_days: int
+    tracing: bool
+
+
+@frozen(kw_only=True)
+class FunctionArgs:
+    """What one function is: its handler module, its size, its environment and its permissions."""
+
+    runtime: Runtime
+    role: str
+    """The module under `handlers/`; also the end of the function's name."""
+    memory_mb: int
+    timeout_s: int
+    environment: Mapping[str, pulumi.Input[str]]
+    permissions: Sequence[Statement]
+    reserved_concurrency: int | None = field(default=None)
+
+
+class Function(pulumi.ComponentResource):
+    """A function that can do what `permissions` says, and write its own log."""
+
+    arn: pulumi.Output[str]
+    name: pulumi.Output[str]
+
+    def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("foreman:index:Function", name, None, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        # the physical name is fixed: the log group and the ARNs in policies are computed from it
+        self._physical_name = f"foreman-{args.runtime.stack}-{args.role}"
+
+        log_group = self._log_group(name, args.runtime)
+        role = self._role(name, args, log_group)
+        function = self._function(name, args, role, log_group)
+
+        self.arn = function.arn
+        self.name = function.name
+        self.register_outputs({"arn": self.arn, "name": self.name})
+
+    def _log_group(self, name: str, runtime: Runtime) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            f"{name}-log",
+            name=f"/aws/lambda/{self._physical_name}",
+            retention_in_days=runtime.log_retention_days,
+            kms_key_id=runtime.key_arn,
+            opts=self._child,
+        )
+
+    def _role(self, name: str, args: FunctionArgs, log_group: aws.cloudwatch.LogGroup) -> aws.iam.Role:
+        role = aws.iam.Role(
+            f"{name}-role", assume_role_policy=trust("lambda.amazonaws.com"), opts=self._child
+        )
+        self._policy = aws.iam.RolePolicy(
+            f"{name}-policy",
+            role=role.name,
+            policy=policy(
+                [
+                    write_log(log_group.arn),
+                    self._read_environment(args.runtime),
+                    *([TRACE] if args.runtime.tracing else []),
+                    *args.permissions,
+                ]
+            ),
+            opts=self._child,
+        )
+        return role
+
+    def _read_environment(self, runtime: Runtime) -> Statement:
+        arn = function_arn(runtime, self._physical_name)
+        return Statement(
+            sid="ReadOwnEnvironment",
+            actions=["kms:Decrypt"],
+            resources=[runtime.key_arn],
+            conditions={"StringEquals": {"kms:EncryptionContext:aws:lambda:FunctionArn": arn}},
+        )
+
+    def _function(
+        self, name: str, args: FunctionArgs, role: aws.iam.Role, log_group: aws.cloudwatch.LogGroup
+    ) -> aws.lambda_.Function:
+        runtime = args.runtime
+        return aws.lambda_.Function(
+            f"{name}-function",
+            name=self._physical_name,
+            runtime=f"python{runtime.python_version}",
+            architectures=[runtime.architecture],
+            handler=f"handlers.{args.role}.handler",
+            code=runtime.code,
+            layers=[runtime.layer_arn],
+            role=role.arn,
+            memory_size=args.memory_mb,
+            timeout=args.timeout_s,
+            reserved_concurrent_executions=args.reserved_concurrency,
+            kms_key_arn=runtime.key_arn,
+            environment={"variables": {**args.environment, "LOG_LEVEL": runtime.log_level}},
+            tracing_config={"mode": "Active" if runtime.tracing else "PassThrough"},
+            logging_config={
+                "log_format": "JSON",
+                "application_log_level": runtime.log_level,
+                "system_log_level": "INFO",
+                "log_group": log_group.name,
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._policy]),
+        )
+
+
+def function_arn(runtime: Runtime, physical_name: str) -> pulumi.Output[str]:
+    """Give the ARN that a function of this name has, before it exists."""
+    return pulumi.Output.concat(
+        "arn:aws:lambda:", runtime.region, ":", runtime.account_id, ":function:", physical_name
+    )
