@@ -2,11 +2,16 @@
 
 ForemanError
 ├── Refused      the input or the request is wrong: tell its author, never retry   (exit code 2)
+│   └── Invalid  a record that breaks rules of its schema: `issues` says which
 ├── Conflict     somebody else was faster: read again and decide                   (state transitions, edits)
 └── Unavailable  Foreman or AWS failed: retry, then alarm                          (exit code 3)
 
 Faults of single rows are not exceptions: they are `models.Issue` values.
 """
+
+from collections.abc import Sequence
+
+from foreman_core.models import Issue
 
 
 class ForemanError(Exception):
@@ -20,6 +25,14 @@ class ForemanError(Exception):
 
 class Refused(ForemanError):  # noqa: N818
     """The input is unusable as a whole, for a stated reason."""
+
+
+class Invalid(Refused):
+    """A record breaks rules of its schema."""
+
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        super().__init__("validation-failed", "The record breaks rules of its schema.")
+        self.issues = tuple(issues)
 
 
 class Conflict(ForemanError):  # noqa: N818

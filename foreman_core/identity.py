@@ -22,9 +22,9 @@ def job_id(*, bucket: str, key: str, version_id: str) -> str:
 
 
 def content_hash(values: Mapping[str, Value]) -> str:
-    """sha256 (hex) of a record's canonical JSON: keys sorted, blanks left out, whole numbers without a point.
+    """sha256 (hex) of a record's canonical JSON: sorted keys, no blanks, whole numbers without a point.
 
-    Leaving blanks out lets a schema gain an optional field without changing the hash of records it already has;
+    Leaving blanks out lets a schema gain an optional field without a change of the hash of records it has;
     numbers lose a trailing `.0` in JSON from JavaScript and in DynamoDB, so `1.0` and `1` hash alike.
     """
     present = {name: _canonical(value) for name, value in values.items() if value is not None}
@@ -32,15 +32,15 @@ def content_hash(values: Mapping[str, Value]) -> str:
 
 
 def plan_id(*, chunk_hashes: Iterable[str], record_type: str, schema_version: str) -> str:
-    """The id of a plan: sha256 (hex) over its chunks' hashes in order, the record type and the schema's version."""
+    """The id of a plan: sha256 (hex) over its chunks' hashes in order, record type and schema version."""
     return _digest(part.encode() for part in (record_type, schema_version, *chunk_hashes)).hex()
 
 
 def comparable_sequencer(sequencer: str) -> str:
     """An S3 event's `sequencer` as text that sorts in event order, for events of one key only.
 
-    "right pad the shorter value with zeros and then do a lexicographic comparison": S3 user guide, *Event message
-    structure*, https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    "right pad the shorter value with zeros and then do a lexicographic comparison": S3 user guide, *Event
+    message structure*, https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     """
     return sequencer.lower().ljust(SEQUENCER_WIDTH, "0")
 

@@ -180,11 +180,67 @@ class Job:
 
 @frozen(kw_only=True)
 class ChunkRef:
-    """Where a chunk of rows lies: a byte range [start, end) of one S3 object. This is what the state machine passes."""
+    """Where a chunk of rows lies: the bytes [start, end) of one S3 object. The state machine passes this."""
 
     job_id: str
     index: int
     key: str
     start: int
     end: int
+    rows: int
+
+
+@frozen(kw_only=True)
+class PlannedRow:
+    """What the plan does with one row.
+
+    `before` holds the values that an update replaces, `after` the whole record to be; both are None for an
+    unchanged row. `expected_version` is None for a record that must not exist yet.
+    """
+
+    row: int
+    line: int
+    id: str
+    disposition: Disposition
+    expected_version: int | None = None
+    before: Mapping[str, Value] | None = None
+    after: Mapping[str, Value] | None = None
+
+
+@frozen(kw_only=True)
+class RowFault:
+    """A row that passed validation and still was not stored: where it is in the file, and why."""
+
+    row: int
+    line: int
+    code: str
+    message: str
+
+
+@frozen(kw_only=True)
+class PlannedChunk:
+    """A chunk of the plan: the object that holds it, under the hash of its content, and what came of it."""
+
+    index: int
+    key: str
+    sha256: str
+    rows: int
+    create: int
+    update: int
+    unchanged: int
+    loaded_at: str | None = None
+    created: int = 0
+    updated: int = 0
+    conflicts: tuple[RowFault, ...] = ()
+    rejects: tuple[RowFault, ...] = ()
+
+
+@frozen(kw_only=True)
+class PlanChunkRef:
+    """What the state machine passes to a loading step: which chunk of which job's plan."""
+
+    job_id: str
+    index: int
+    key: str
+    sha256: str
     rows: int

@@ -1,5 +1,6 @@
 """One record type = one schema file: a Table Schema with Foreman's own keys under `x-foreman`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from foreman_core.schema.model import (
@@ -24,15 +25,19 @@ __all__ = [
     "RequiredIf",
     "Rule",
     "Scalar",
+    "Schemas",
     "find_schema",
     "load_schema",
 ]
+
+Schemas = Callable[[str], RecordSchema]
+"""A schema by its record type's name: `find_schema`, or a cache before it."""
 
 # The parser (cattrs, YAML) is imported on first use: whoever is handed a schema starts without it.
 
 
 def load_schema(path: Path) -> RecordSchema:
-    """Read one schema file. Refused(`bad-schema`) names the place and the reason; Refused(`unknown-schema`) when it is absent."""
+    """Read one schema file. Refused: `unknown-schema` when it is absent, `bad-schema` with the place and reason."""
     from foreman_core.schema.load import load  # noqa: PLC0415
 
     return load(path)

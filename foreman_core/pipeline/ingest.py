@@ -1,0 +1,73 @@
+"""Which file is this? Its hash, whether it is the latest version still, whether it is known already."""
+
+import hashlib
+from typing import Final
+
+import attrs
+
+from foreman_core.errors import Refused
+from foreman_core.ledger import Ledger
+from foreman_core.models import Job, JobState, Reason, Source
+from foreman_core.pipeline.outcome import refused
+from foreman_core.storage import Files
+
+BLOCK: Final = 1024 * 1024
+GAVE_UP: Final = {JobState.FAILED, JobState.CANCELLED}
+
+
+def ingest(ledger: Ledger, files: Files, job_id: str) -> bool:
+    """Identify a job's file. True when the job goes on; otherwise it has ended, and the ledger says why."""
+    job = ledger.job(job_id)
+    if job.state not in (JobState.RECEIVED, JobState.VALIDATING):
+        return False
+    if cancel_if_superseded(ledger, job):
+        return False
+    try:
+        source = _identify(files, job)
+    except Refused as refusal:
+        refused(ledger, job, refusal)
+        return False
+    owner = _claim(ledger, attrs.evolve(job, source=source))
+    if owner != job.id:
+        ledger.transition(
+            job.id,
+            JobState.CANCELLED,
+            source=source,
+            duplicate_of=owner,
+            reason=Reason(
+                code="duplicate-file",
+                message=f"The same content came with {owner} already; nothing was done. "
+                "To load it once more, submit it with --again.",
+            ),
+        )
+        return False
+    ledger.transition(job.id, JobState.VALIDATING, source=source)
+    return True
+
+
+def cancel_if_superseded(ledger: Ledger, job: Job) -> bool:
+    """Cancel a job whose object has a later version by now; True when that is so."""
+    later = ledger.superseded_by(job)
+    if later is None:
+        return False
+    message = f"A later version of this object has been dropped; {later} reads that one."
+    ledger.transition(job.id, JobState.CANCELLED, reason=Reason(code="superseded", message=message))
+    return True
+
+
+def _identify(files: Files, job: Job) -> Source:
+    digest, size = hashlib.sha256(), 0
+    stream = files.open(job.source.key, version_id=job.source.version_id)
+    while block := stream.read(BLOCK):
+        digest.update(block)
+        size += len(block)
+    return attrs.evolve(job.source, bytes=size, sha256=digest.hexdigest())
+
+
+def _claim(ledger: Ledger, job: Job) -> str:
+    """The job that owns this content; one that only plans does not ask."""
+    if job.mode == "plan" or job.source.sha256 is None:
+        return job.id
+    return ledger.claim_file(
+        job, job.source.sha256, release=lambda owner: owner.state in GAVE_UP, force=job.again
+    )

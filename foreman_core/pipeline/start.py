@@ -1,0 +1,91 @@
+"""The doors: a file's event, a request to import, an approved plan. Each is recorded before it is started."""
+
+from pathlib import PurePosixPath
+
+from foreman_core.errors import Refused
+from foreman_core.identity import job_id
+from foreman_core.ledger import Ledger
+from foreman_core.models import Job, JobState, Mode, Moment, Source
+from foreman_core.storage import Files
+from foreman_core.workflow import Workflow
+
+SUBMITTED = "submitted/"
+
+
+def receive(
+    ledger: Ledger,
+    workflow: Workflow,
+    *,
+    bucket: str,
+    key: str,
+    version_id: str,
+    sequencer: str | None,
+    record_type: str,
+) -> Job:
+    """Make the job of a dropped file, and start it. The same event again finds both done.
+
+    An event that comes after that of a later version of its object gives a cancelled job.
+    """
+    source = Source(
+        bucket=bucket, key=key, version_id=version_id, name=PurePosixPath(key).name, sequencer=sequencer
+    )
+    job = ledger.create(_new(ledger, source, record_type=record_type, mode="load"))
+    ledger.see_version(job)
+    if not job.state.is_final:
+        workflow.start(job.id, "ingest")
+    return job
+
+
+def start_import(
+    ledger: Ledger,
+    workflow: Workflow,
+    files: Files,
+    *,
+    key: str,
+    version_id: str,
+    name: str,
+    mode: str,
+    again: bool,
+    record_type: str,
+) -> Job:
+    """Make the job of a submitted file, and start it. The same request again finds both done.
+
+    Refused when the object is not one that was submitted, is gone, or when there is no such mode.
+    """
+    if not key.startswith(SUBMITTED):
+        raise Refused(
+            "bad-request", f"key: {key!r} does not start with {SUBMITTED!r}; upload the file there."
+        )
+    if mode not in ("load", "plan"):
+        raise Refused("bad-request", f"mode: {mode!r} is neither 'load' nor 'plan'.")
+    size = files.size(key, version_id=version_id)
+    source = Source(bucket=files.bucket, key=key, version_id=version_id, name=name, bytes=size)
+    job = ledger.create(_new(ledger, source, record_type=record_type, mode=mode, again=again))
+    if not job.state.is_final:
+        workflow.start(job.id, "ingest")
+    return job
+
+
+def approve_plan(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
+    """Let a planned job load exactly its plan. The same request again changes nothing.
+
+    Refused(`not-found`) when there is no such job, Conflict when it is not planned.
+    """
+    job = ledger.amend(job_id, JobState.PLANNED, mode="load")
+    workflow.start(job_id, "load")
+    return job
+
+
+def _new(ledger: Ledger, source: Source, *, record_type: str, mode: Mode, again: bool = False) -> Job:
+    now = ledger.now()
+    return Job(
+        id=job_id(bucket=source.bucket, key=source.key, version_id=source.version_id),
+        state=JobState.RECEIVED,
+        mode=mode,
+        record_type=record_type,
+        source=source,
+        created_at=now,
+        updated_at=now,
+        again=again,
+        timeline=(Moment(state=JobState.RECEIVED, at=now),),
+    )

@@ -1,0 +1,121 @@
+"""Validate: the file read once; its good rows written as chunks, the others with their reasons."""
+
+from contextlib import ExitStack
+
+import cattrs
+from foreman_core.pipeline.check import CheckReport, check
+from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter
+
+from foreman_core.errors import Refused
+from foreman_core.ledger import Ledger
+from foreman_core.models import AcceptedRow, ChunkRef, Counts, Job, JobState
+from foreman_core.pipeline.outcome import refused
+from foreman_core.schema import RecordSchema, Schemas
+from foreman_core.storage import Files, job_key
+
+CHUNKS = "chunks.json"
+
+
+class Chunks:
+    """Cuts the accepted rows into chunks while they are written: each a byte range of the same object."""
+
+    def __init__(self, writer: AcceptedWriter, *, job_id: str, key: str, rows: int) -> None:
+        self.refs: list[ChunkRef] = []
+        self._writer = writer
+        self._job_id = job_id
+        self._key = key
+        self._limit = rows
+        self._start = 0
+        self._rows = 0
+
+    def write(self, row: AcceptedRow) -> None:
+        """Write a row, and end the chunk with it when it is full."""
+        self._writer.write(row)
+        self._rows += 1
+        if self._rows == self._limit:
+            self.cut()
+
+    def cut(self) -> None:
+        """End the chunk, if it has any rows."""
+        if not self._rows:
+            return
+        end = self._writer.position
+        self.refs.append(
+            ChunkRef(
+                job_id=self._job_id,
+                index=len(self.refs),
+                key=self._key,
+                start=self._start,
+                end=end,
+                rows=self._rows,
+            )
+        )
+        self._start, self._rows = end, 0
+
+
+def validate(ledger: Ledger, files: Files, schemas: Schemas, job_id: str, *, chunk_rows: int) -> str | None:
+    """Judge a job's file. The key of its list of chunks; None when the job has ended: the ledger says why."""
+    job = ledger.job(job_id)
+    if job.state is not JobState.VALIDATING:
+        return None
+    schema = schemas(job.record_type)
+    try:
+        report, refs = _judge(files, schema, job, chunk_rows)
+    except Refused as refusal:
+        refused(ledger, job, refusal)
+        return None
+    found = {
+        "counts": report.counts,
+        "issues_by_code": report.issues_by_code,
+        "issues_by_field": report.issues_by_field,
+        "chunks": len(refs),
+    }
+    refusal = gate(schema, report.counts)
+    if refusal is not None:
+        refused(ledger, job, refusal, **found)
+        return None
+    key = job_key(job_id, CHUNKS)
+    files.put_json(key, [cattrs.unstructure(ref) for ref in refs])
+    ledger.amend(job_id, JobState.VALIDATING, **found)
+    return key
+
+
+def gate(schema: RecordSchema, counts: Counts) -> Refused | None:
+    """Why a file with these counts is not loaded at all; None when it may be."""
+    if counts.accepted == 0:
+        return Refused(
+            "no-rows-accepted",
+            f"None of {counts.read:,} rows can be loaded. Correct them in the rejects file, and send it again."
+            if counts.read
+            else "The file has a header, and no rows below it.",
+        )
+    limit = schema.max_rejected_percent
+    if limit is not None and counts.rejected * 100 > limit * counts.read:
+        return Refused(
+            "too-many-rejects",
+            f"{counts.rejected:,} of {counts.read:,} rows are rejected, and {schema.name} allows {limit:g} %. "
+            "Nothing was loaded. Correct the rows in the rejects file, and send it again.",
+        )
+    return None
+
+
+def _judge(
+    files: Files, schema: RecordSchema, job: Job, chunk_rows: int
+) -> tuple[CheckReport, list[ChunkRef]]:
+    """Read the file once, and write what was accepted, what was rejected, and every issue."""
+    key = job_key(job.id, "accepted.jsonl")
+    with ExitStack() as stack:
+        accepted = AcceptedWriter(stack.enter_context(files.writer(key, "application/jsonl")))
+        chunks = Chunks(accepted, job_id=job.id, key=key, rows=chunk_rows)
+        rejects = stack.enter_context(files.writer(job_key(job.id, "rejects.csv"), "text/csv"))
+        issues = stack.enter_context(files.writer(job_key(job.id, "issues.csv"), "text/csv"))
+        report = check(
+            files.open(job.source.key, version_id=job.source.version_id),
+            name=job.source.name,
+            schema=schema,
+            on_accepted=chunks.write,
+            on_issue=IssuesWriter(issues).write,
+            on_rejected=RejectsWriter(rejects, job_id=job.id).write,
+        )
+        chunks.cut()
+    return report, chunks.refs

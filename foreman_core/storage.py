@@ -1,0 +1,81 @@
+"""The intake bucket as the steps see it: streamed objects, and what is gone told from what has failed."""
+
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import orjson
+from botocore.exceptions import ClientError
+
+from foreman_core.errors import Refused
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
+
+IN_MEMORY: Final = 8 * 1024 * 1024
+"""Bytes of an object under construction that stay in memory; what is beyond goes to a temporary file."""
+
+_GONE: Final = {"404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "405"}
+"""S3 answers 405 for a version that is a delete marker, and 404 or a name for what is not there at all."""
+
+
+class Files:
+    """The objects of one bucket."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self.bucket = bucket
+
+    def open(self, key: str, *, version_id: str | None = None) -> "StreamingBody":
+        """An object's content as a stream. Refused(`object-gone`) when it is not there any more."""
+        version: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
+        with _gone(key):
+            return self._client.get_object(Bucket=self.bucket, Key=key, **version)["Body"]
+
+    def size(self, key: str, *, version_id: str) -> int:
+        """An object's size in bytes. Refused(`object-gone`) when it is not there any more."""
+        with _gone(key):
+            head = self._client.head_object(Bucket=self.bucket, Key=key, VersionId=version_id)
+        return head["ContentLength"]
+
+    def read(self, key: str, *, start: int | None = None, end: int | None = None) -> bytes:
+        """An object's content, or its bytes [start, end). Refused(`object-gone`) when it is not there."""
+        asked: dict[str, Any] = {} if start is None or end is None else {"Range": f"bytes={start}-{end - 1}"}
+        with _gone(key):
+            return self._client.get_object(Bucket=self.bucket, Key=key, **asked)["Body"].read()
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Store an object."""
+        self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
+
+    def put_json(self, key: str, document: Mapping[str, object] | list[Any]) -> None:
+        """Store a document as JSON."""
+        self.put(key, orjson.dumps(document, option=orjson.OPT_INDENT_2), "application/json")
+
+    @contextmanager
+    def writer(self, key: str, content_type: str) -> Generator[IO[bytes]]:
+        """A file to write to, which becomes the object when the block ends without an exception."""
+        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
+            yield body
+            body.seek(0)
+            self._client.upload_fileobj(body, self.bucket, key, ExtraArgs={"ContentType": content_type})
+
+
+@contextmanager
+def _gone(key: str) -> Generator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _GONE:
+            raise Refused(
+                "object-gone",
+                f"The object {key} was deleted or replaced before it could be read. Send the file again.",
+            ) from error
+        raise
+
+
+def job_key(job_id: str, name: str) -> str:
+    """The key of one of a job's own objects."""
+    return f"jobs/{job_id}/{name}"

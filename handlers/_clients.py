@@ -1,0 +1,56 @@
+"""The one place where AWS clients are made: time-outs, retries with jitter, one connection pool each."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import boto3
+from botocore.config import Config
+from requests.auth import AuthBase
+from requests_aws4auth import AWS4Auth
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+CONFIG: Final = Config(
+    connect_timeout=3,
+    read_timeout=20,
+    retries={"mode": "standard", "max_attempts": 5},
+    tcp_keepalive=True,
+)
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    """The DynamoDB client."""
+    return boto3.client("dynamodb", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+
+
+@cache
+def s3() -> "S3Client":
+    """The S3 client."""
+    return boto3.client("s3", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+
+
+@cache
+def sns() -> "SNSClient":
+    """The SNS client."""
+    return boto3.client("sns", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+
+
+@cache
+def states() -> "SFNClient":
+    """The Step Functions client."""
+    return boto3.client("stepfunctions", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+
+
+@cache
+def appsync_auth() -> AuthBase:
+    """Signs requests to AppSync with the function's own role; RuntimeError when it has no credentials."""
+    session = boto3.Session()
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise RuntimeError("the function has no AWS credentials to sign requests with")
+    return AWS4Auth(region=session.region_name, service="appsync", refreshable_credentials=credentials)

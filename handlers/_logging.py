@@ -1,0 +1,93 @@
+"""Structured logs: JSON lines on stdout, with the job's id, and never a value of a row.
+
+Only keys on the list below get into a line; others are dropped by name. Of an exception, its type and the
+places it went through are kept, not its message: that may quote what a file holds.
+"""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+import structlog
+from botocore.exceptions import ClientError
+
+from foreman_core.errors import ForemanError
+
+KEYS: Final = frozenset(
+    {
+        "attempt",
+        "chunk",
+        "code",
+        "count",
+        "dropped_keys",
+        "duplicate_of",
+        "error_code",
+        "error_operation",
+        "error_type",
+        "event",
+        "field",
+        "function",
+        "job_id",
+        "level",
+        "next",
+        "request_id",
+        "rows",
+        "seconds",
+        "state",
+        "timestamp",
+        "where",
+    }
+)
+
+
+def configure(function: str) -> None:
+    """Set the logs of this process up; LOG_LEVEL says from which level on."""
+    level = logging.getLevelNamesMapping().get(os.environ.get("LOG_LEVEL", "INFO"), logging.INFO)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            describe_exception,
+            keep_listed_keys,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=False,
+    )
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(function=function)
+
+
+def describe_exception(
+    _logger: object, _name: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Replace `exc_info` by the exception's type, AWS error code and the places it went through."""
+    given = event.pop("exc_info", None)
+    error = sys.exception() if given is True else given
+    if not isinstance(error, BaseException):
+        return event
+    event["error_type"] = type(error).__name__
+    if isinstance(error, ClientError):
+        event["error_code"] = error.response.get("Error", {}).get("Code")
+        event["error_operation"] = error.operation_name
+    elif isinstance(error, ForemanError):
+        event["error_code"] = error.code
+    event["where"] = [
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    return event
+
+
+def keep_listed_keys(
+    _logger: object, _name: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Drop every key that is not on the list, and say which."""
+    dropped = sorted(set(event) - KEYS)
+    kept = {key: value for key, value in event.items() if key in KEYS}
+    return {**kept, "dropped_keys": dropped} if dropped else kept

@@ -1,0 +1,53 @@
+"""GraphQL: start an import, approve a plan."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from foreman_core.ledger import Ledger
+from foreman_core.pipeline.start import approve_plan, start_import
+from foreman_core.pipeline.view import job_document
+from foreman_core.storage import Files
+from foreman_core.workflow import Workflow
+from handlers import _clients
+from handlers._resolver import Arguments, Field, resolver
+from handlers._settings import load
+
+
+@frozen
+class Settings:
+    """The function's environment."""
+
+    ledger_table: str
+    intake_bucket: str
+    state_machine_arn: str
+    record_type: str
+
+
+def _fields() -> Mapping[str, Field]:
+    settings = load(Settings)
+    ledger = Ledger(_clients.dynamodb(), settings.ledger_table)
+    workflow = Workflow(_clients.states(), settings.state_machine_arn)
+    return {
+        "startImport": lambda given: _start(settings, ledger, workflow, given["input"]),
+        "approvePlan": lambda given: job_document(approve_plan(ledger, workflow, job_id=given["id"])),
+    }
+
+
+def _start(settings: Settings, ledger: Ledger, workflow: Workflow, given: Arguments) -> dict[str, Any]:
+    job = start_import(
+        ledger,
+        workflow,
+        Files(_clients.s3(), settings.intake_bucket),
+        key=given["key"],
+        version_id=given["version_id"],
+        name=given["name"],
+        mode=given["mode"],
+        again=bool(given.get("again")),
+        record_type=settings.record_type,
+    )
+    return job_document(job)
+
+
+handler = resolver("imports", _fields)

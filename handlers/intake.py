@@ -1,0 +1,64 @@
+"""S3's events, through the queue: each new file becomes a job that is started."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote_plus
+
+import orjson
+import structlog
+from attrs import frozen
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from foreman_core.ledger import Ledger
+from foreman_core.pipeline.start import receive
+from foreman_core.workflow import Workflow
+from handlers import _clients, _logging
+from handlers._settings import load
+
+
+@frozen
+class Settings:
+    """The function's environment."""
+
+    ledger_table: str
+    state_machine_arn: str
+    record_type: str
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Give back the messages that failed, for SQS to deliver again: `{"batchItemFailures": […]}`."""
+    _logging.configure("intake")
+    settings = load(Settings)
+    log = structlog.get_logger().bind(request_id=context.aws_request_id)
+    failed: list[dict[str, str]] = []
+    for message in event["Records"]:
+        try:
+            for created in _created(message["body"]):
+                job_id = _receive(settings, created)
+                log.info("file_received", job_id=job_id)
+        except Exception:  # one message must not keep the others back
+            log.exception("event_failed")
+            failed.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _created(body: str) -> Iterator[dict[str, Any]]:
+    """The `s3` parts of a message that tell of new objects; S3's test event has none."""
+    for record in orjson.loads(body).get("Records", []):
+        is_folder = record["s3"]["object"]["key"].endswith("/")
+        if record["eventName"].startswith("ObjectCreated:") and not is_folder:
+            yield record["s3"]
+
+
+def _receive(settings: Settings, created: dict[str, Any]) -> str:
+    thing = created["object"]
+    job = receive(
+        Ledger(_clients.dynamodb(), settings.ledger_table),
+        Workflow(_clients.states(), settings.state_machine_arn),
+        bucket=created["bucket"]["name"],
+        key=unquote_plus(thing["key"]),
+        version_id=thing["versionId"],
+        sequencer=thing.get("sequencer"),
+        record_type=settings.record_type,
+    )
+    return job.id
