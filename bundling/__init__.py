@@ -1,0 +1,7 @@
+"""The archives that Lambda runs: our code, and a layer of locked dependencies. The same input gives the same bytes."""
+
+from bundling.build import Bundle, build
+from bundling.errors import BundleError, TooLarge
+from bundling.target import Target
+
+__all__ = ["Bundle", "BundleError", "Target", "TooLarge", "build"]

@@ -1,5 +1,6 @@
 """The account of a job, for a person: what became of every row, why it ended so, and what to do next."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -97,9 +98,8 @@ def _issues(job: Job) -> RenderableType:
     return table(("issues by", "", "count"), rows, numbers=("count",))
 
 
-def _most(found: object) -> list[tuple[str, int]]:
-    items: list[tuple[str, int]] = list(found.items()) if isinstance(found, dict) else []
-    return sorted(items, key=lambda item: (-item[1], item[0]))
+def _most(found: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 
 def next_steps(seen: JobView) -> list[str]:

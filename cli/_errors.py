@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import rich_click as click
+import click
 
 from cli._text import emit, safe
 from foreman_core.errors import Conflict, ForemanError, Refused, Unavailable
@@ -67,8 +67,10 @@ def classify(error: Exception) -> tuple[int, str, str]:
 
 
 def _outside(error: Exception) -> tuple[str, str]:
-    """Code and message of an error that is not ours. AWS libraries are known by name: they may not be loaded."""
+    """Code and message of an error from elsewhere; packages are known by name: most are not even loaded."""
     home = type(error).__module__.partition(".")[0]
+    if home in {"local", "bundling"}:
+        return str(getattr(error, "code", home)), str(error)
     if home in {"botocore", "boto3", "s3transfer"}:
         return "aws", f"AWS did not do it: {error}. Check the stack (./foreman status) and the credentials."
     if home in {"requests", "urllib3", "gql"}:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -65,7 +65,7 @@ def show(*parts: object) -> None:
 
 
 @contextmanager
-def steps() -> Iterator[Callable[[str], None]]:
+def steps() -> Generator[Callable[[str], None]]:
     """A function that tells what is being done: one moving line on a terminal, plain lines elsewhere."""
     if not on_terminal():
         yield note

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOCAL: Final = "local"
 PULUMI_SECONDS: Final = 120
+SECRET: Final = frozenset({"api_key"})
 
 
 @frozen(kw_only=True, slots=False)
@@ -55,7 +56,12 @@ class Target:
             retries={"mode": "standard", "max_attempts": 4},
             proxies={} if self.endpoint else None,
         )
-        return boto3.client("s3", config=config, **self.session)
+        return boto3.client("s3", config=config, **self.session)  # pyright: ignore[reportUnknownMemberType]
+
+    def public(self) -> dict[str, object]:
+        """What may be shown of the stack anywhere: its name, where it is, its outputs without secrets."""
+        outputs = {name: value for name, value in self.outputs.items() if name not in SECRET}
+        return {"stack": self.name, "endpoint": self.endpoint, "region": self.region, "outputs": outputs}
 
     def api(self) -> Api:
         """The GraphQL client of this stack; use it as a context manager."""

@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Mapping
 
-import rich_click as click
+import click
 
 _ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\x1b": "\\x1b"}
 

@@ -1,48 +1,50 @@
 """`foreman`: the command line. Commands live in `cli/commands/`, each loaded only when it is asked for."""
 
 import sys
-import tomllib
 from collections.abc import Sequence
 
-import rich_click as click
+import click
 
-from cli._command import LazyGroup
+from cli._command import Lazy, LazyGroup
 from cli._errors import guarded
-from cli._paths import PROJECT
 
 COMMANDS = {
-    "demo": "cli.commands.demo:demo",
-    "test": "cli.commands.test:test",
-    "up": "cli.commands.stack:up",
-    "down": "cli.commands.stack:down",
-    "status": "cli.commands.stack:status",
-    "logs": "cli.commands.logs:logs",
-    "check": "cli.commands.check:check",
-    "plan": "cli.commands.load:plan",
-    "submit": "cli.commands.load:submit",
-    "drop": "cli.commands.load:drop",
-    "jobs": "cli.commands.jobs:jobs",
-    "job": "cli.commands.jobs:job",
-    "outputs": "cli.commands.stack:outputs",
-    "doctor": "cli.commands.doctor:doctor",
-    "package": "cli.commands.package:package",
-    "completion": "cli.commands.completion:completion",
+    "Start here": {
+        "demo": Lazy(
+            "cli.commands.demo:demo", "Run the main job on this machine, from a file to its records."
+        ),
+        "check": Lazy(
+            "cli.commands.check:check", "Judge files offline: no stack, no network, nothing stored."
+        ),
+        "doctor": Lazy("cli.commands.doctor:doctor", "Say what is missing on this machine, and the remedy."),
+    },
+    "Files": {
+        "drop": Lazy("cli.commands.load:drop", "Put FILE into the intake bucket and follow its job."),
+        "plan": Lazy("cli.commands.load:plan", "Say what a load of FILE would do; store nothing."),
+        "submit": Lazy("cli.commands.load:submit", "Load FILE, or exactly the plan that `plan` made."),
+    },
+    "Jobs": {
+        "jobs": Lazy("cli.commands.jobs:jobs", "List the newest jobs and what became of their rows."),
+        "job": Lazy("cli.commands.jobs:job", "Show one job: state, account of its rows, reason, times."),
+    },
+    "The stack": {
+        "up": Lazy("cli.commands.stack:up", "Start the local stack in the background."),
+        "down": Lazy("cli.commands.stack:down", "Stop the local stack; what it has stored stays."),
+        "status": Lazy("cli.commands.stack:status", "List every resource and how it is realised."),
+        "outputs": Lazy("cli.commands.stack:outputs", "Print the stack's outputs, the API key included."),
+        "logs": Lazy("cli.commands.logs:logs", "Print what the functions of the local stack log."),
+    },
+    "The project": {
+        "test": Lazy("cli.commands.test:test", "Run the test suite."),
+        "package": Lazy("cli.commands.package:package", "Build the archives that Lambda runs."),
+        "completion": Lazy("cli.commands.completion:completion", "Print the script that completes in SHELL."),
+    },
 }
-
-
-def _version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's order
-    if not asked:
-        return
-    with (PROJECT / "pyproject.toml").open("rb") as file:
-        project = tomllib.load(file)["project"]
-    click.echo(f"foreman {project['version']}")
-    ctx.exit()
+"""Heading → name → command, in the order of the help."""
 
 
 @click.group("foreman", cls=LazyGroup, lazy=COMMANDS)
-@click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version."
-)
+@click.version_option(package_name="foreman", message="foreman %(version)s")
 def cli() -> None:
     """Customer files into DynamoDB through GraphQL: exactly once, every row accounted for.
 

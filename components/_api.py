@@ -35,11 +35,7 @@ def bind_function(name: str, to: Binding, *, parent: pulumi.Resource) -> None:
         f"{name}-source-policy",
         role=role.name,
         policy=policy(
-            [
-                Statement(
-                    sid="AnswerFields", actions=["lambda:InvokeFunction"], resources=[to.function_arn]
-                )
-            ]
+            [Statement(sid="AnswerFields", actions=["lambda:InvokeFunction"], resources=[to.function_arn])]
         ),
         opts=child,
     )

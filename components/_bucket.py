@@ -94,7 +94,10 @@ class PrivateBucket(pulumi.ComponentResource):
         aws.s3.BucketLifecycleConfiguration(
             f"{self._name}-lifecycle",
             bucket=bucket.bucket,
-            rules=[lifecycle_rule(prefix, days, args.noncurrent_days) for prefix, days in args.expire_days.items()]
+            rules=[
+                lifecycle_rule(prefix, days, args.noncurrent_days)
+                for prefix, days in args.expire_days.items()
+            ]
             + [ABORT_UPLOADS],
             opts=self._child,
         )

@@ -194,9 +194,7 @@ def _record_natively(table: str) -> State:
                         "message": {"S": "A part of Foreman failed, and so did recording why; see the logs."},
                     }
                 },
-                ":moment": {
-                    "L": [{"M": {"state": {"S": "failed"}, "at": {"S.$": "$$.State.EnteredTime"}}}]
-                },
+                ":moment": {"L": [{"M": {"state": {"S": "failed"}, "at": {"S.$": "$$.State.EnteredTime"}}}]},
             },
         },
         "TimeoutSeconds": _FALLBACK_S,

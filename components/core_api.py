@@ -241,9 +241,7 @@ class CoreApi(pulumi.ComponentResource):
                         actions=RECORD_ACTIONS,
                         resources=[records.arn],
                     ),
-                    key_through(
-                        "OpenRecordsTable", self.key_arn, "dynamodb", self._args.region, TABLE_KEY
-                    ),
+                    key_through("OpenRecordsTable", self.key_arn, "dynamodb", self._args.region, TABLE_KEY),
                 ],
             ),
             opts=self._child,

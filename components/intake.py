@@ -260,9 +260,7 @@ class Intake(pulumi.ComponentResource):
                         resources=[queue.arn],
                     ),
                     key_through("OpenFileEvents", runtime.key_arn, "sqs", runtime.region, ["kms:Decrypt"]),
-                    Statement(
-                        sid="RecordJobs", actions=WRITE_ITEMS, resources=[args.ledger_table_arn]
-                    ),
+                    Statement(sid="RecordJobs", actions=WRITE_ITEMS, resources=[args.ledger_table_arn]),
                     key_through("OpenLedger", runtime.key_arn, "dynamodb", runtime.region, TABLE_KEY),
                     Statement(
                         sid="StartJobs",
@@ -275,9 +273,7 @@ class Intake(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _alarms(
-        self, queue: aws.sqs.Queue, dead_letters: aws.sqs.Queue, topic: aws.sns.Topic
-    ) -> None:
+    def _alarms(self, queue: aws.sqs.Queue, dead_letters: aws.sqs.Queue, topic: aws.sns.Topic) -> None:
         for what, of, metric, threshold, meaning in (
             (
                 "lost-events",

@@ -325,7 +325,13 @@ class Orchestration(pulumi.ComponentResource):
         machine_of = {"StateMachineArn": machine.arn}
         api_of = {"GraphQLAPIId": self._args.api_id}
         for what, namespace, metric, of, meaning in (
-            ("failed", "AWS/States", "ExecutionsFailed", machine_of, "A job failed in Foreman, not in its file."),
+            (
+                "failed",
+                "AWS/States",
+                "ExecutionsFailed",
+                machine_of,
+                "A job failed in Foreman, not in its file.",
+            ),
             ("timed-out", "AWS/States", "ExecutionsTimedOut", machine_of, "A job ran out of time."),
             ("api-errors", "AWS/AppSync", "5XXError", api_of, "The GraphQL API answered with its own error."),
         ):

@@ -44,4 +44,7 @@ class Api:
 
 
 def _kind(error: Any) -> str:  # noqa: ANN401 - AppSync's shape, not the specification's
-    return str(error["errorType"] if isinstance(error, dict) and "errorType" in error else "unnamed error")
+    try:
+        return str(error["errorType"])
+    except (KeyError, TypeError):
+        return "unnamed error"

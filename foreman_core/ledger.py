@@ -241,6 +241,8 @@ class Ledger:
         append: Mapping[str, object] | None = None,
     ) -> dict[str, Any] | None:
         """The item after the update, or None when it is not there or not in one of `states`."""
+        if states is not None and not states:
+            return None
         plain: dict[str, object] = cattrs.unstructure(dict(changes))
         sets = [f"#{name} = :{name}" for name in plain]
         sets += [f"#{name} = list_append(#{name}, :{name})" for name in append or {}]

@@ -1,6 +1,6 @@
 """`completion`: the shell's own completion of commands and options."""
 
-import rich_click as click
+import click
 from click.shell_completion import get_completion_class
 
 from cli._command import command

@@ -1,7 +1,6 @@
 """`doctor`: what is missing on this machine, and what to do about it. It asks nobody on the network."""
 
 import importlib.metadata
-import importlib.util
 import json
 import os
 import shutil

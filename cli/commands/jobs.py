@@ -1,6 +1,6 @@
 """`jobs` and `job`: what the ledger holds."""
 
-import rich_click as click
+import click
 
 from cli._account import FATES, account
 from cli._command import command, json_option, stack_option

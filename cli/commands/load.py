@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-import rich_click as click
+import click
 
 from cli._account import account
 from cli._api import Api

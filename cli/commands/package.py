@@ -2,21 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Final
 
-import rich_click as click
+import click
 
-from bundling import Target, build
+from bundling import Bundle, Target, build
+from bundling.build import UNZIPPED_LIMIT, ZIPPED_LIMIT
 from cli._command import command, json_option
 from cli._paths import PROJECT
 from cli._screen import say, show, steps, table
 from cli._text import emit, size
-
-UNZIPPED_LIMIT: Final = 250 * 1024**2
-"""Code and layers together, unzipped (AWS Lambda quotas)."""
-
-ZIPPED_LIMIT: Final = 50 * 1024**2
-"""One archive, uploaded directly (AWS Lambda quotas)."""
 
 
 @command(
@@ -44,36 +38,39 @@ ZIPPED_LIMIT: Final = 50 * 1024**2
 )
 @json_option
 def package(*, platform: str, python_version: str, out: Path, as_json: bool) -> int:
-    """Build code.zip and layer.zip from the locked dependencies; the same input gives the same bytes.
+    """Build the archives that Lambda runs: code.zip and layer.zip, from the locked dependencies.
 
-    `pulumi up` deploys what lies in dist/lambda. Sizes are checked against Lambda's limits.
+    The same input gives the same bytes. `pulumi up` deploys what lies in dist/lambda. Sizes are checked
+    against Lambda's limits. `--platform host` takes the Python that runs Foreman, whatever `--python` says.
     """
     target = Target.host(Path(sys.executable)) if platform == "host" else Target.aws(platform, python_version)
     with steps() as progress:
         progress(f"building for {platform}")
         made = build(target, out)
-    rows = [
-        ("code.zip", size(made.code_bytes), size(ZIPPED_LIMIT), _share(made.code_bytes, ZIPPED_LIMIT)),
-        ("layer.zip", size(made.layer_bytes), size(ZIPPED_LIMIT), _share(made.layer_bytes, ZIPPED_LIMIT)),
-        (
-            "unzipped together",
-            size(made.unzipped_bytes),
-            size(UNZIPPED_LIMIT),
-            _share(made.unzipped_bytes, UNZIPPED_LIMIT),
-        ),
-    ]
     if as_json:
-        emit({"platform": platform, "python": python_version, **_document(made)})
+        emit({"platform": platform, **_document(made)})
     else:
-        _show(rows)
+        _show(made)
     return 0
 
 
-def _share(number: int, limit: int) -> str:
-    return f"{number / limit:.0%}"
+def _document(made: Bundle) -> dict[str, object]:
+    return {
+        "code": {"path": str(made.code), "sha256": made.code_sha256, "bytes": made.code_bytes},
+        "layer": {"path": str(made.layer), "sha256": made.layer_sha256, "bytes": made.layer_bytes},
+        "unzipped_bytes": made.unzipped_bytes,
+    }
 
 
-def _tell(rows: list[tuple[str, str, str, str]]) -> int:
+def _show(made: Bundle) -> None:
+    sizes = (
+        (made.code.name, made.code_bytes, ZIPPED_LIMIT),
+        (made.layer.name, made.layer_bytes, ZIPPED_LIMIT),
+        ("both, unzipped", made.unzipped_bytes, UNZIPPED_LIMIT),
+    )
+    rows = [(name, size(number), size(limit), f"{number / limit:.0%}") for name, number, limit in sizes]
     show(table(("", "size", "Lambda's limit", "used"), rows, numbers=("size", "Lambda's limit", "used")))
     say()
-    return 0
+    say(f"In {made.code.parent}")
+    say("Next")
+    say("  pulumi up    deploy them (needs the Pulumi CLI and AWS credentials)")

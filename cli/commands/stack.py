@@ -5,20 +5,14 @@ from collections import Counter
 from typing import Final
 
 import attrs
-import rich_click as click
+import click
 
-from cli._command import command, json_option, stack_option
+from cli._command import command, json_option, port_option, stack_option
 from cli._screen import facts, say, show, steps, table
 from cli._target import LOCAL, Target, find, of_local, pulumi_json
 from cli._text import emit, note
 from foreman_core.errors import Refused
 from local import stack as local_stack
-
-SECRET: Final = frozenset({"api_key"})
-
-port_option = click.option(
-    "--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1. Default: one that is free."
-)
 
 
 @command("up", examples=["./foreman up", "./foreman up --fresh", "./foreman up --port 4566"])
@@ -35,7 +29,7 @@ def up(*, fresh: bool, port: int | None, as_json: bool) -> int:
         running = local_stack.up(fresh=fresh, port=port, progress=progress)
     taken = time.monotonic() - began
     if as_json:
-        emit({**public(of_local(running)), "resources": len(running.resources), "seconds": round(taken, 1)})
+        emit({**of_local(running).public(), "resources": len(running.resources), "seconds": round(taken, 1)})
         return 0
     say(
         f"The local stack is up after {taken:.1f} s: {len(running.resources)} resources at {running.endpoint}"
@@ -72,7 +66,7 @@ def status(*, stack: str, as_json: bool) -> int:
     target = find(stack)
     resources = _local_resources() if stack == LOCAL else _deployed_resources(stack)
     if as_json:
-        emit({**public(target), "resources": resources})
+        emit({**target.public(), "resources": resources})
         return 0
     show(
         table(
@@ -118,12 +112,6 @@ def _deployed_resources(stack: str) -> list[dict[str, str]]:
             }
         )
     return sorted(found, key=lambda row: (row["type"], row["name"]))
-
-
-def public(target: Target) -> dict[str, object]:
-    """What may be shown of a stack anywhere: its name, where it is, its outputs without secrets."""
-    outputs = {name: value for name, value in target.outputs.items() if name not in SECRET}
-    return {"stack": target.name, "endpoint": target.endpoint, "region": target.region, "outputs": outputs}
 
 
 @command(

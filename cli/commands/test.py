@@ -4,7 +4,8 @@ import importlib.util
 import os
 import sys
 
-import rich_click as click
+import click
+from rich_click import RichCommand
 
 from cli._paths import PROJECT
 from foreman_core.errors import Refused
@@ -12,7 +13,7 @@ from foreman_core.errors import Refused
 
 @click.command(
     "test",
-    cls=click.RichCommand,
+    cls=RichCommand,
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     epilog="Examples:\n\n./foreman test\n\n./foreman test tests/core -x\n\n./foreman test -m 'not e2e'",
 )

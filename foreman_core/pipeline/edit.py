@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from foreman_core.validation import judge_values
-
 from foreman_core.errors import Conflict, Invalid, Refused
 from foreman_core.models import Issue, Value
 from foreman_core.records import Origin, Records, StoredRecord, Write, Written, moved, not_found
 from foreman_core.schema import RecordSchema
+from foreman_core.validation import judge_values
 
 MOST_ROWS: Final = 500
 """Rows that one request may bring; what is more would not fit AppSync's 30 s with certainty."""

@@ -85,7 +85,7 @@ def gate(schema: RecordSchema, counts: Counts) -> Refused | None:
     if counts.accepted == 0:
         return Refused(
             "no-rows-accepted",
-            f"None of {counts.read:,} rows can be loaded. Correct them in the rejects file, and send it again."
+            f"None of {counts.read:,} rows can be loaded. Correct the rejects file, and send that."
             if counts.read
             else "The file has a header, and no rows below it.",
         )
@@ -93,8 +93,8 @@ def gate(schema: RecordSchema, counts: Counts) -> Refused | None:
     if limit is not None and counts.rejected * 100 > limit * counts.read:
         return Refused(
             "too-many-rejects",
-            f"{counts.rejected:,} of {counts.read:,} rows are rejected, and {schema.name} allows {limit:g} %. "
-            "Nothing was loaded. Correct the rows in the rejects file, and send it again.",
+            f"{counts.rejected:,} of {counts.read:,} rows are rejected; {schema.name} allows {limit:g} %. "
+            "Nothing was loaded. Correct the rejects file, and send that.",
         )
     return None
 

@@ -39,5 +39,6 @@ def shown(value: object) -> str:
 
 def guess(word: str, known: Iterable[str]) -> str:
     """`; did you mean X?` when one of `known` is close, otherwise nothing."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else ""
+    by_lower = {name.lower(): name for name in known}
+    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[close[0]]}?" if close else ""

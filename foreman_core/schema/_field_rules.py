@@ -202,7 +202,7 @@ def _reads(type_: type[date], text: str) -> bool:
 
 _VALUES: Final[dict[FieldType, tuple[Callable[[object], bool], str]]] = {
     "string": (lambda value: isinstance(value, str), "text"),
-    "number": (_is_number, "a number"),
+    "number": (_is_number, "a finite number"),
     "integer": (lambda value: _is_number(value) and isinstance(value, int), "a whole number"),
     "boolean": (lambda value: isinstance(value, bool), "true or false"),
     "date": (_is_date, "a date such as 2024-12-31"),

@@ -171,8 +171,9 @@ def _keys(cl: type) -> list[str]:
 def _of_class(converter: Converter, cl: type) -> Callable[[object, Any], Any]:
     """The hook for a class: its keys and no others, those under `x-foreman` brought up with their path."""
     renames: dict[str, Any] = {attribute: override(rename=key) for attribute, key in _KEYS[cl].items()}
-    build = cast("Callable[[Mapping[str, Any], Any], Any]", make_dict_structure_fn(
-        cl, converter, _cattrs_forbid_extra_keys=True, **renames
+    build = cast(
+        "Callable[[Mapping[str, Any], Any], object]",
+        make_dict_structure_fn(cl, converter, _cattrs_forbid_extra_keys=True, **renames),
     )
     has_ours = any(key.startswith(_OURS) for key in _KEYS[cl].values())
 

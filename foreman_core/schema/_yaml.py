@@ -32,7 +32,8 @@ def parse(text: str) -> object:
         return _Loader(text).get_single_data()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise Fault(_line(mark), f"is not valid YAML: {error.problem or error.context}") from error
+        reason = ", ".join(part for part in (error.context, error.problem) if part)
+        raise Fault(_line(mark), f"is not valid YAML: {reason}") from error
     except YAMLError as error:
         raise Fault("", f"is not valid YAML: {' '.join(str(error).split())}") from error
     except RecursionError:

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from foreman_core.schema._field_rules import check_value
 from foreman_core.schema._structure import Document, structure
 from foreman_core.schema._yaml import parse
 from foreman_core.schema.graphql import name_clash
+from foreman_core.schema.headers import fold
 from foreman_core.schema.model import DATE_TYPES, Before, Field, OneOf, RecordSchema, RequiredIf, Rule
 
 SHIPPED: Final = Path(__file__).parents[2] / "schemas"
@@ -131,11 +131,6 @@ def _check_headers(fields: tuple[Field, ...]) -> None:
 def _headers(field: Field) -> Iterator[tuple[str, str]]:
     yield "name", field.name
     yield from ((f"x-foreman.aliases[{index}]", alias) for index, alias in enumerate(field.aliases))
-
-
-def fold(header: str) -> str:
-    """A header without what writers vary: case, spaces, punctuation."""
-    return "".join(letter for letter in unicodedata.normalize("NFKC", header).casefold() if letter.isalnum())
 
 
 def _primary_key(document: Document, by_name: dict[str, Field]) -> str:

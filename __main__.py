@@ -1,0 +1,99 @@
+"""Wiring: the configuration, the provider, the components in the order of their dependencies, the outputs."""
+
+from datetime import UTC, datetime
+
+import pulumi
+import pulumi_aws as aws
+
+from components._provider import make_provider
+from components.config import load_config
+from components.core_api import CoreApi, CoreApiArgs, api_key_expiry
+from components.intake import Intake, IntakeArgs
+from components.orchestration import Orchestration, OrchestrationArgs, state_machine_name
+from foreman_core.schema import find_schema
+
+config = load_config()
+record_schema = find_schema(config.record_type)
+provider = make_provider(config)
+opts = pulumi.ResourceOptions(provider=provider)
+account_id = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=provider)).account_id
+
+# computed: the intake starts the state machine, and the state machine reads the intake's bucket
+state_machine_arn = pulumi.Output.concat(
+    f"arn:aws:states:{config.region}:", account_id, f":stateMachine:{state_machine_name(config.stack)}"
+)
+
+core = CoreApi(
+    "core",
+    CoreApiArgs(
+        stack=config.stack,
+        region=config.region,
+        account_id=account_id,
+        record_schema=record_schema,
+        code=pulumi.FileArchive(f"{config.package_dir}/code.zip"),
+        layer=pulumi.FileArchive(f"{config.package_dir}/layer.zip"),
+        architecture=config.architecture,
+        python_version=config.python_version,
+        log_level=config.log_level,
+        log_retention_days=config.log_retention_days,
+        tracing=config.tracing,
+        protect=config.protect,
+        introspection=config.introspection,
+        api_key_expires=api_key_expiry(datetime.now(UTC), config.api_key_days),
+        user_pool_id=config.user_pool_id,
+    ),
+    opts,
+)
+intake = Intake(
+    "intake",
+    IntakeArgs(
+        runtime=core.runtime,
+        ledger_table=core.ledger_table,
+        ledger_table_arn=core.ledger_table_arn,
+        state_machine_arn=state_machine_arn,
+        record_type=record_schema.name,
+        protect=config.protect,
+        notify_email=config.notify_email,
+        incoming_days=config.retention.incoming_days,
+        submitted_days=config.retention.submitted_days,
+        jobs_days=config.retention.jobs_days,
+        noncurrent_days=config.retention.noncurrent_days,
+        access_log_days=config.retention.access_log_days,
+    ),
+    opts,
+)
+orchestration = Orchestration(
+    "orchestration",
+    OrchestrationArgs(
+        runtime=core.runtime,
+        record_schema=record_schema,
+        state_machine_arn=state_machine_arn,
+        bucket=intake.bucket,
+        bucket_arn=intake.bucket_arn,
+        ledger_table=core.ledger_table,
+        ledger_table_arn=core.ledger_table_arn,
+        records_table=core.records_table,
+        records_table_arn=core.records_table_arn,
+        topic_arn=intake.topic_arn,
+        api_id=core.api_id,
+        api_arn=core.api_arn,
+        graphql_url=core.graphql_url,
+        chunk_rows=config.chunk_rows,
+        map_concurrency=config.map_concurrency,
+        mutate_concurrency=config.mutate_concurrency,
+    ),
+    opts,
+)
+
+pulumi.export("graphql_url", core.graphql_url)
+pulumi.export("graphql_api_id", core.api_id)
+pulumi.export("api_key", core.api_key)
+pulumi.export("intake_bucket", intake.bucket)
+pulumi.export("intake_queue_url", intake.queue_url)
+pulumi.export("dead_letter_queue_url", intake.dead_letter_queue_url)
+pulumi.export("state_machine_arn", orchestration.state_machine_arn)
+pulumi.export("records_table", core.records_table)
+pulumi.export("ledger_table", core.ledger_table)
+pulumi.export("notification_topic_arn", intake.topic_arn)
+pulumi.export("region", config.region)
+pulumi.export("role", "primary")

@@ -1,0 +1,112 @@
+"""The report of `check`, for a person: counts, issues, how the columns were read, what to do next."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from rich import progress as bars
+
+from cli._screen import err, say, show, table
+from cli._text import plural, shorten, size
+from foreman_core.pipeline.check import CheckReport
+from foreman_core.reading import Readable
+
+MESSAGE_LIMIT: Final = 160
+ENCODING_NAMES: Final = {"\t": "tab", " ": "space"}
+
+
+def show_report(report: CheckReport, *, written: Sequence[Path]) -> None:
+    """Print the report of one file."""
+    counts, file = report.counts, report.file
+    say(f"{file.name}: {_verdict(report)}", style="bold yellow" if counts.rejected else "bold green")
+    say(
+        f"{size(file.bytes)}, {file.encoding}{' with BOM' if file.bom else ''}, cells between "
+        f"{ENCODING_NAMES.get(file.delimiter, file.delimiter)!r}, {plural(len(file.columns), 'column')}, "
+        f"schema {report.schema_name}"
+    )
+    fates = ("accepted", "rejected", "duplicate", "blank")
+    say()
+    show(
+        table(
+            ("read", *fates),
+            [[f"{number:,}" for number in (counts.read, *(getattr(counts, fate) for fate in fates))]],
+            numbers=("read", *fates),
+        )
+    )
+    _show_issues(report)
+    _show_columns(report)
+    _show_next(report, written)
+
+
+def _verdict(report: CheckReport) -> str:
+    counts = report.counts
+    if not counts.read:
+        return "a header, and no rows below it"
+    if not counts.rejected:
+        return "every row can be loaded" if counts.accepted else "no row can be loaded"
+    if not counts.accepted:
+        return "no row can be loaded"
+    return f"{plural(counts.rejected, 'row')} of {counts.read:,} cannot be loaded"
+
+
+def _show_issues(report: CheckReport) -> None:
+    if not report.issues:
+        return
+    rows = [
+        (
+            str(issue.row),
+            str(issue.line),
+            issue.field or issue.column or "",
+            issue.code if issue.severity == "error" else f"{issue.code} ({issue.severity})",
+            shorten(issue.message, MESSAGE_LIMIT),
+        )
+        for issue in report.sample
+    ]
+    say()
+    show(table(("row", "line", "field", "code", "message"), rows, numbers=("row", "line")))
+    more = report.issues - len(report.sample)
+    if more:
+        counted = ", ".join(f"{number:,} {code}" for code, number in report.issues_by_code.items())
+        say(f"and {plural(more, 'issue')} more ({counted}); --issues OUT.csv writes them all")
+
+
+def _show_columns(report: CheckReport) -> None:
+    say()
+    rows = [(match.column, match.field, match.how) for match in report.mapping.matches]
+    rows += [(column, "left out", "") for column in report.mapping.unmapped]
+    show(table(("column", "field", "how"), rows))
+    if report.mapping.missing_fields:
+        say(f"no column for {', '.join(report.mapping.missing_fields)}: these stay empty")
+    for note in report.mapping.notes:
+        say(note)
+
+
+def _show_next(report: CheckReport, written: Sequence[Path]) -> None:
+    say()
+    for path in written:
+        say(f"wrote {path}")
+    say("Next", style="bold")
+    counts = report.counts
+    if counts.rejected and not written:
+        say("  the same with --rejects OUT.csv    the rejected rows with the reasons, to be corrected")
+    elif counts.rejected:
+        say("  correct the rows, and check them again")
+    if counts.accepted:
+        which = "the rows that pass" if counts.rejected else "it"
+        say("  ./foreman plan FILE")
+        say(f"  ./foreman submit FILE    load {which}")
+
+
+@contextmanager
+def progress(stream: BinaryIO, length: int, name: str) -> Generator[Readable]:
+    """The stream, while a bar on stderr shows how far it has been read."""
+    columns = (
+        bars.TextColumn("{task.description}", markup=False),
+        bars.BarColumn(),
+        bars.DownloadColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=err(), transient=True) as shown:
+        task = shown.add_task(name, total=length)
+        yield shown.wrap_file(stream, task_id=task)

@@ -1,0 +1,1 @@
+"""The steps of a job, from a file to stored records."""

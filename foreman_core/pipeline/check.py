@@ -1,0 +1,167 @@
+"""Read, map, validate, normalise: what every way into Foreman does first, and all that `foreman check`
+does.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+from attrs import asdict, define, field, frozen
+
+from foreman_core.mapping import Given, Match, map_columns
+from foreman_core.mapping import Mapping as ColumnMapping
+from foreman_core.models import AcceptedRow, Counts, Issue, SourceRow
+from foreman_core.reading import Readable, Table, Unreadable, open_table
+from foreman_core.schema import RecordSchema
+from foreman_core.validation import Fate, Judge, Verdict
+
+SAMPLE: Final = 20
+"""Issues that a report shows."""
+
+
+@frozen(kw_only=True)
+class FileFacts:
+    """What was found out about a file."""
+
+    name: str
+    bytes: int
+    sha256: str
+    format: Literal["csv", "tsv"]
+    encoding: str
+    bom: bool
+    delimiter: str
+    quote: str
+    header_line: int
+    columns: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class CheckReport:
+    """What came of a file; `sample` holds its first issues."""
+
+    file: FileFacts
+    schema_name: str
+    schema_version: str
+    mapping: ColumnMapping
+    counts: Counts
+    issues_by_code: Mapping[str, int]
+    issues_by_field: Mapping[str, int]
+    sample: tuple[Issue, ...]
+
+    @property
+    def issues(self) -> int:
+        """How many issues there are, warnings included."""
+        return sum(self.issues_by_code.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """The document that `foreman check --json` prints."""
+        return {
+            "file": _document(self.file),
+            "schema": {"name": self.schema_name, "version": self.schema_version},
+            "mapping": [_match(match) for match in self.mapping.matches],
+            "unmapped": list(self.mapping.unmapped),
+            "missing_fields": list(self.mapping.missing_fields),
+            "rows": {
+                "read": self.counts.read,
+                "accepted": self.counts.accepted,
+                "rejected": self.counts.rejected,
+                "duplicate": self.counts.duplicate,
+                "blank": self.counts.blank,
+            },
+            "issues": {
+                "total": self.issues,
+                "by_code": dict(self.issues_by_code),
+                "by_field": dict(self.issues_by_field),
+            },
+            "sample": [_document(issue) for issue in self.sample],
+        }
+
+
+def check(
+    stream: Readable,
+    *,
+    name: str,
+    schema: RecordSchema,
+    given_mapping: Given | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    on_table: Callable[[Table], None] | None = None,
+    on_accepted: Callable[[AcceptedRow], None] | None = None,
+    on_issue: Callable[[Issue], None] | None = None,
+    on_rejected: Callable[[SourceRow, tuple[Issue, ...]], None] | None = None,
+) -> CheckReport:
+    """Judge every row of a file, in one pass and in memory that rows only add their keys to.
+
+    `on_table` is called once, when the columns are matched; the others as rows go by, in file order.
+    Refused names a file that cannot be used at all, maybe after rows were handed on: what they were written
+    to is void then.
+    """
+    table = open_table(stream, encoding=encoding, delimiter=delimiter)
+    mapping = map_columns(table.columns, schema, given_mapping)
+    if on_table is not None:
+        on_table(table)
+    judge = Judge(schema, mapping)
+    tally = _Tally()
+    for row in table.rows:
+        verdict = judge.judge(row)
+        tally.add(verdict)
+        if verdict.accepted is not None and on_accepted is not None:
+            on_accepted(verdict.accepted)
+        if verdict.issues and on_issue is not None:
+            for issue in verdict.issues:
+                on_issue(issue)
+        if verdict.fate == "rejected" and on_rejected is not None:
+            on_rejected(row.source if isinstance(row, Unreadable) else row, verdict.issues)
+    return CheckReport(
+        file=_facts(table, name),
+        schema_name=schema.name,
+        schema_version=schema.version,
+        mapping=mapping,
+        counts=tally.counts(),
+        issues_by_code=dict(tally.by_code.most_common()),
+        issues_by_field=dict(tally.by_field.most_common()),
+        sample=tuple(tally.sample),
+    )
+
+
+@define
+class _Tally:
+    fates: dict[Fate, int] = field(factory=lambda: {"accepted": 0, "rejected": 0, "duplicate": 0, "blank": 0})
+    by_code: Counter[str] = field(factory=Counter[str])
+    by_field: Counter[str] = field(factory=Counter[str])
+    sample: list[Issue] = field(factory=list[Issue])
+
+    def add(self, verdict: Verdict) -> None:
+        self.fates[verdict.fate] += 1
+        for issue in verdict.issues:
+            self.by_code[issue.code] += 1
+            if issue.field is not None:
+                self.by_field[issue.field] += 1
+            if len(self.sample) < SAMPLE:
+                self.sample.append(issue)
+
+    def counts(self) -> Counts:
+        return Counts(read=sum(self.fates.values()), **self.fates)
+
+
+def _facts(table: Table, name: str) -> FileFacts:
+    return FileFacts(
+        name=name,
+        bytes=table.bytes,
+        sha256=table.sha256,
+        format=table.format,
+        encoding=table.encoding,
+        bom=table.bom,
+        delimiter=table.delimiter,
+        quote=table.quote,
+        header_line=table.header_line,
+        columns=table.columns,
+    )
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {"column": match.column, "field": match.field, "how": match.how, "score": match.score}
+
+
+def _document(facts: FileFacts | Issue) -> dict[str, Any]:
+    return asdict(facts, recurse=True)

@@ -1,0 +1,115 @@
+"""The files that a check writes: accepted rows, issues, rejects."""
+
+import csv
+import re
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+import orjson
+
+from foreman_core.models import AcceptedRow, Issue, SourceRow
+
+ISSUE_COLUMNS: Final = ("row", "line", "field", "column", "code", "severity", "message", "value")
+REJECT_COLUMNS: Final = ("_row", "_line", "_job", "_errors")
+BOM: Final = b"\xef\xbb\xbf"
+
+# What a spreadsheet would run, or hides: https://owasp.org/www-community/attacks/CSV_Injection. The marks
+# that such a cell has already are counted in, so that `unescape` gives back every cell there is.
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+
+
+class Writable(Protocol):
+    """A binary file."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take these bytes."""
+        ...
+
+
+class AcceptedWriter:
+    """Accepted rows as JSON Lines: the fields that have a value, then `_row` and `_line`."""
+
+    def __init__(self, out: Writable) -> None:
+        self._out = out
+        self.position = 0
+        self.rows = 0
+
+    def write(self, row: AcceptedRow) -> None:
+        """Write one row; `position` is where the next begins, in bytes."""
+        values = {name: value for name, value in row.values.items() if value is not None}
+        values["_row"] = row.row
+        values["_line"] = row.line
+        line = orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
+        self._out.write(line)
+        self.position += len(line)
+        self.rows += 1
+
+
+class IssuesWriter:
+    """Issues as CSV (RFC 4180, UTF-8), values as they are: for programs, not for spreadsheets."""
+
+    def __init__(self, out: Writable) -> None:
+        self._csv = csv.writer(_Utf8(out))
+        self._csv.writerow(ISSUE_COLUMNS)
+
+    def write(self, issue: Issue) -> None:
+        """Write one issue."""
+        self._csv.writerow(
+            (
+                issue.row,
+                issue.line,
+                issue.field,
+                issue.column,
+                issue.code,
+                issue.severity,
+                issue.message,
+                issue.value,
+            )
+        )
+
+
+class RejectsWriter:
+    """Rejected rows as they came, with where they stood and why, for people and their spreadsheets.
+
+    A row with more cells than the file has columns keeps them, after `_errors`: nothing of it is lost, and
+    it is rejected again until it is put right. A record that could not be read stands in the first column
+    as it was.
+    """
+
+    def __init__(self, out: Writable, columns: Iterable[str], job_id: str) -> None:
+        self._columns = tuple(columns)
+        self._job_id = job_id
+        out.write(BOM)
+        self._csv = csv.writer(_Utf8(out))
+        self._csv.writerow(map(escape, (*self._columns, *REJECT_COLUMNS)))
+
+    def write(self, row: SourceRow, issues: Iterable[Issue]) -> None:
+        """Write one row with its issues."""
+        width = len(self._columns)
+        cells = (*row.cells[:width], *("",) * (width - len(row.cells)))
+        errors = "; ".join(
+            f"{issue.column or issue.field}: {issue.message}"
+            if issue.column or issue.field
+            else issue.message
+            for issue in issues
+        )
+        ours = (str(row.row), str(row.line), self._job_id, errors)
+        self._csv.writerow(map(escape, (*cells, *ours, *row.cells[width:])))
+
+
+def escape(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: one `'` before what would be one."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unescape(cell: str) -> str:
+    """The cell that `escape` was given."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+class _Utf8:
+    def __init__(self, out: Writable) -> None:
+        self._out = out
+
+    def write(self, text: str) -> None:
+        self._out.write(text.encode("utf-8", "backslashreplace"))

@@ -1,0 +1,141 @@
+"""The exact engine: what a row means, and everything that is wrong with it, in one pass."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from typing import Final, Literal, NamedTuple
+
+from foreman_core.mapping import Mapping
+from foreman_core.models import AcceptedRow, Issue, SourceRow, Value
+from foreman_core.reading import Unreadable
+from foreman_core.schema import RecordSchema
+from foreman_core.validation.fields import Found
+from foreman_core.validation.issues import Place
+from foreman_core.validation.keys import Keys, Taken
+from foreman_core.validation.rulebook import Rulebook
+from foreman_core.validation.rules import CompiledRule
+
+Fate = Literal["accepted", "rejected", "duplicate", "blank"]
+
+
+class Verdict(NamedTuple):
+    """What becomes of a row. `accepted` is there for an accepted one; an accepted row may have warnings."""
+
+    fate: Fate
+    issues: tuple[Issue, ...] = ()
+    accepted: AcceptedRow | None = None
+
+
+_BLANK: Final = Verdict("blank")
+_DUPLICATE: Final = Verdict("duplicate")
+_NONE: Final[frozenset[int]] = frozenset()
+
+
+class Judge:
+    """Judges the rows of one file, in file order: it remembers the keys that it has seen."""
+
+    def __init__(self, schema: RecordSchema, mapping: Mapping) -> None:
+        self._book = Rulebook(schema)
+        self._keys = Keys(schema)
+        self._columns = mapping.columns
+        self._width = len(mapping.columns)
+        self._column_of = {match.field: match.column for match in mapping.matches}
+        position_of = {match.field: match.position for match in mapping.matches}
+        mapped = [
+            (compiled, position_of[compiled.field.name])
+            for compiled in self._book.fields
+            if compiled.field.name in position_of
+        ]
+        # phones last: they are read in the country of their row
+        self._plain = [
+            (compiled.from_cell, compiled.slot, position)
+            for compiled, position in mapped
+            if compiled.field.country_field is None
+        ]
+        self._dependent = [
+            (compiled, position) for compiled, position in mapped if compiled.field.country_field is not None
+        ]
+        self._blanks: list[Value] = [None] * len(self._book.fields)
+
+    def judge(self, row: SourceRow | Unreadable) -> Verdict:
+        """What becomes of the next row, with all its faults."""
+        if isinstance(row, Unreadable):
+            return Verdict("rejected", (row.issue,))
+        cells = row.cells
+        for cell in cells:
+            if cell and not cell.isspace():
+                break
+        else:
+            return _BLANK
+        found: list[Found] = []
+        values = self._values(cells, found)
+        taken = self._keys.claim(row, values)
+        if taken is None:
+            return _DUPLICATE
+        broken = self._book.broken(values, self._faulty(found, len(cells)))
+        if not (found or taken or broken) and len(cells) == self._width:
+            return self._accept(row, values, ())
+        issues = tuple(self._issues(row, values, found, taken, broken))
+        if any(issue.severity == "error" for issue in issues):
+            return Verdict("rejected", issues)
+        return self._accept(row, values, issues)
+
+    def _accept(self, row: SourceRow, values: list[Value], issues: tuple[Issue, ...]) -> Verdict:
+        self._keys.accept(row)
+        named = dict(zip(self._book.names, values, strict=True))
+        return Verdict("accepted", issues, AcceptedRow(row.row, row.line, named))
+
+    def _values(self, cells: tuple[str, ...], found: list[Found]) -> list[Value]:
+        values = self._blanks.copy()
+        width = len(cells)
+        for from_cell, slot, position in self._plain:
+            if position < width:
+                values[slot] = from_cell(cells[position], found, None)
+        for compiled, position in self._dependent:
+            if position < width:
+                country = self._book.country(compiled, values)
+                values[compiled.slot] = compiled.from_cell(cells[position], found, country)
+        return values
+
+    def _faulty(self, found: list[Found], width: int) -> AbstractSet[int]:
+        """The slots about which nothing more is to be said: their cell was no value, or was not there."""
+        if not found and width >= self._width:
+            return _NONE
+        faulty = {each.slot for each in found}
+        if width < self._width:
+            faulty |= {slot for _, slot, position in self._plain if position >= width}
+            faulty |= {compiled.slot for compiled, position in self._dependent if position >= width}
+        return faulty
+
+    def _issues(
+        self,
+        row: SourceRow,
+        values: list[Value],
+        found: list[Found],
+        taken: list[Taken],
+        broken: list[CompiledRule],
+    ) -> Iterator[Issue]:
+        """In reading order: the row's shape, its cells, its keys, its rules."""
+        place = Place(self._book, row.row, row.line, self._column_of)
+        if len(row.cells) < self._width:
+            yield self._missing(place, row)
+        elif len(row.cells) > self._width:
+            yield place.surplus(
+                f"the row has {len(row.cells)} cells, and the header names {self._width} columns: "
+                "put cells that contain the delimiter in quotes",
+                row.cells[self._width],
+            )
+        yield from place.of_fields(found)
+        yield from (place.of_key(self._keys, each, values) for each in taken)
+        yield from (place.of_rule(rule, values) for rule in broken)
+
+    def _missing(self, place: Place, row: SourceRow) -> Issue:
+        count = len(row.cells)
+        column = self._columns[count]
+        field = next((name for name, mapped in self._column_of.items() if mapped == column), None)
+        return place.issue(
+            field,
+            "missing-cell",
+            f"the row has {count} cells, and the header names {self._width} columns: "
+            f"from {column!r} on they are missing",
+            column=column,
+        )

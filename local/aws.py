@@ -1,0 +1,66 @@
+"""The emulator as the realisations see it: clients, names, and where things lie on this machine."""
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+
+ACCOUNT: Final = "000000000000"
+"""The emulator's account."""
+
+ACCESS_KEY: Final = "test"
+SECRET_KEY: Final = "test"  # noqa: S105 - the emulator's root, on loopback
+AUTONAME_DIGITS: Final = 7
+
+
+class Aws:
+    """One emulator in one region. Clients are shared between threads, as boto3 allows."""
+
+    def __init__(self, endpoint: str, region: str, layers: Path) -> None:
+        self.endpoint = endpoint
+        self.region = region
+        self.account = ACCOUNT
+        self.layers = layers
+        self.layer_folders: dict[str, Path] = {}
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - one door for every service
+        """A client with time-outs, without any proxy: the emulator is on loopback."""
+        with self._lock:
+            if service not in self._clients:
+                config = Config(
+                    connect_timeout=3,
+                    read_timeout=60,
+                    retries={"mode": "standard", "max_attempts": 3},
+                    proxies={},
+                    max_pool_connections=32,
+                )
+                self._clients[service] = boto3.client(  # pyright: ignore[reportCallIssue, reportUnknownMemberType]
+                    service,  # pyright: ignore[reportArgumentType]
+                    config=config,
+                    **session_kwargs(self.endpoint, self.region),
+                )
+            return self._clients[service]
+
+    def graphql_url(self, api_id: str) -> str:
+        """Where an API answers; the name that the emulator gives is one of amazonaws.com."""
+        return f"{self.endpoint}/v1/apis/{api_id}/graphql"
+
+
+def session_kwargs(endpoint: str, region: str) -> dict[str, str]:
+    """What `boto3.client` needs beside the service's name to reach the emulator as its root."""
+    return {
+        "region_name": region,
+        "endpoint_url": endpoint,
+        "aws_access_key_id": ACCESS_KEY,
+        "aws_secret_access_key": SECRET_KEY,
+    }
+
+
+def autoname(name: str) -> str:
+    """A physical name: the resource's own, and digits; the same each time, for a stack is created once."""
+    return f"{name}-{hashlib.sha256(name.encode()).hexdigest()[:AUTONAME_DIGITS]}"

@@ -1,0 +1,58 @@
+"""Where the local stack keeps what it has: state that is moved by FOREMAN_HOME, and caches that are not."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+PROJECT: Final = Path(__file__).resolve().parents[1]
+CACHE: Final = PROJECT / ".foreman" / "cache"
+
+
+@frozen
+class Home:
+    """The state of one local stack. Only its owner may read it: it holds the API key."""
+
+    root: Path
+
+    @property
+    def state_file(self) -> Path:
+        """What is running, and what was created."""
+        return self.root / "state.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held while the stack goes up or down."""
+        return self.root / "lock"
+
+    @property
+    def log(self) -> Path:
+        """What the emulator says."""
+        return self.root / "emulator.log"
+
+    @property
+    def data(self) -> Path:
+        """What the emulator stores."""
+        return self.root / "data"
+
+    @property
+    def temporary(self) -> Path:
+        """The emulator's TMPDIR: the functions' unpacked code is here."""
+        return self.root / "tmp"
+
+    @property
+    def archives(self) -> Path:
+        """The Lambda archives for this machine."""
+        return self.root / "lambda"
+
+    def make(self) -> None:
+        """Make the folders, for their owner only."""
+        for folder in (self.root, self.data, self.temporary):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def home_at(path: Path | None) -> Home:
+    """The home at `path`; else at FOREMAN_HOME; else in the project's `.foreman` folder."""
+    chosen = path or os.environ.get("FOREMAN_HOME") or PROJECT / ".foreman" / "local"
+    return Home(Path(chosen).resolve())

@@ -1,0 +1,44 @@
+"""How each resource type is realised on this machine: one function a type. A type that is not here is an error."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from local.aws import Aws
+from local.resources import appsync, compute, data, files, identity, messages, watch
+from local.resources.created import Created, Realised
+
+__all__ = ["REGISTRY", "Create", "Created", "Realised"]
+
+Create = Callable[[Aws, str, Mapping[str, Any]], Created]
+
+REGISTRY: Final[Mapping[str, Create]] = {
+    "aws:appsync/apiKey:ApiKey": appsync.api_key,
+    "aws:appsync/dataSource:DataSource": appsync.data_source,
+    "aws:appsync/graphQLApi:GraphQLApi": appsync.graphql_api,
+    "aws:appsync/resolver:Resolver": appsync.resolver,
+    "aws:cloudwatch/logGroup:LogGroup": watch.log_group,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": watch.metric_alarm,
+    "aws:dynamodb/table:Table": data.table,
+    "aws:iam/role:Role": identity.role,
+    "aws:iam/rolePolicy:RolePolicy": identity.role_policy,
+    "aws:kms/alias:Alias": identity.key_alias,
+    "aws:kms/key:Key": identity.key,
+    "aws:lambda/eventSourceMapping:EventSourceMapping": compute.event_source_mapping,
+    "aws:lambda/function:Function": compute.function,
+    "aws:lambda/layerVersion:LayerVersion": compute.layer_version,
+    "aws:s3/bucket:Bucket": files.bucket,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": files.lifecycle,
+    "aws:s3/bucketLogging:BucketLogging": files.logging,
+    "aws:s3/bucketNotification:BucketNotification": files.notification,
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": files.ownership,
+    "aws:s3/bucketPolicy:BucketPolicy": files.policy,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": files.public_access_block,
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": files.encryption,
+    "aws:s3/bucketVersioning:BucketVersioning": files.versioning,
+    "aws:sfn/stateMachine:StateMachine": compute.state_machine,
+    "aws:sns/topic:Topic": messages.topic,
+    "aws:sns/topicPolicy:TopicPolicy": messages.topic_policy,
+    "aws:sns/topicSubscription:TopicSubscription": messages.subscription,
+    "aws:sqs/queue:Queue": messages.queue,
+    "aws:sqs/queuePolicy:QueuePolicy": messages.queue_policy,
+}

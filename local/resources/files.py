@@ -1,0 +1,124 @@
+"""Buckets, and the resources that each set one property of a bucket."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from local.aws import Aws, autoname
+from local.resources.created import Created, pascal, without_tls_statements
+
+
+def bucket(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+    """A bucket."""
+    physical = given.get("bucket") or autoname(name)
+    where = {} if aws.region == "us-east-1" else {"LocationConstraint": aws.region}
+    aws.client("s3").create_bucket(Bucket=physical, **({"CreateBucketConfiguration": where} if where else {}))
+    arn = f"arn:aws:s3:::{physical}"
+    domain = f"{physical}.s3.{aws.region}.amazonaws.com"
+    return Created(physical, {"arn": arn, "bucket": physical, "bucketRegionalDomainName": domain})
+
+
+def public_access_block(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+    """No public access."""
+    names = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
+    aws.client("s3").put_public_access_block(
+        Bucket=given["bucket"],
+        PublicAccessBlockConfiguration=pascal({name: bool(given.get(name)) for name in names}),
+    )
+    return Created(given["bucket"])
+
+
+def ownership(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+    """Who owns objects."""
+    aws.client("s3").put_bucket_ownership_controls(
+        Bucket=given["bucket"], OwnershipControls={"Rules": [pascal(given["rule"])]}
+    )
+    return Created(given["bucket"])
+
+
+def versioning(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+    """Versions of objects are kept."""
+    aws.client("s3").put_bucket_versioning(
+        Bucket=given["bucket"],
+        VersioningConfiguration={"Status": given["versioningConfiguration"]["status"]},
+    )
+    return Created(given["bucket"])
+
+
+def encryption(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+    """Objects are encrypted."""
+    rules: list[dict[str, Any]] = []
+    for rule in given["rules"]:
+        default = rule["applyServerSideEncryptionByDefault"]
+        how = {"SSEAlgorithm": default["sseAlgorithm"]}
+        if default.get("kmsMasterKeyId"):
+            how["KMSMasterKeyID"] = default["kmsMasterKeyId"]
+        rules.append(
+            {
+                "ApplyServerSideEncryptionByDefault": how,
+                "BucketKeyEnabled": bool(rule.get("bucketKeyEnabled")),
+            }
+        )
+    aws.client("s3").put_bucket_encryption(
+        Bucket=given["bucket"], ServerSideEncryptionConfiguration={"Rules": rules}
+    )
+    return Created(given["bucket"])
+
+
+def lifecycle(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+    """Objects end some day."""
+    rules = [_rule(rule) for rule in given["rules"]]
+    aws.client("s3").put_bucket_lifecycle_configuration(
+        Bucket=given["bucket"], LifecycleConfiguration={"Rules": rules}
+    )
+    return Created(given["bucket"], note="stored; the emulator deletes nothing by itself")
+
+
+def _rule(given: Mapping[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "ID": given["id"],
+        "Status": given["status"],
+        "Filter": {"Prefix": (given.get("filter") or {}).get("prefix") or ""},
+    }
+    for name in ("expiration", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload"):
+        if given.get(name):
+            made |= pascal({name: given[name]})
+    return made
+
+
+def policy(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+    """Who may do what with a bucket."""
+    document, note = without_tls_statements(given["policy"])
+    if document is not None:
+        aws.client("s3").put_bucket_policy(Bucket=given["bucket"], Policy=document)
+    return Created(given["bucket"], note=note)
+
+
+def logging(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+    """Where access to a bucket is logged."""
+    target = {"TargetBucket": given["targetBucket"], "TargetPrefix": given["targetPrefix"]}
+    aws.client("s3").put_bucket_logging(
+        Bucket=given["bucket"], BucketLoggingStatus={"LoggingEnabled": target}
+    )
+    return Created(given["bucket"], note="stored; the emulator writes no access logs")
+
+
+def notification(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+    """Which queues are told of new objects."""
+    aws.client("s3").put_bucket_notification_configuration(
+        Bucket=given["bucket"],
+        NotificationConfiguration={"QueueConfigurations": [_queue(queue) for queue in given["queues"]]},
+    )
+    return Created(given["bucket"])
+
+
+def _queue(given: Mapping[str, Any]) -> dict[str, Any]:
+    rules = [
+        {"Name": name, "Value": given[key]}
+        for name, key in (("prefix", "filterPrefix"), ("suffix", "filterSuffix"))
+        if given.get(key)
+    ]
+    return {
+        "QueueArn": given["queueArn"],
+        "Events": given["events"],
+        "Filter": {"Key": {"FilterRules": rules}},
+    }

@@ -1,0 +1,57 @@
+"""Keys and roles."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from local.aws import Aws, autoname
+from local.resources.created import Created
+
+BATCH: Final = "dynamodb:BatchExecuteStatement"
+BATCH_NOTE: Final = f"{BATCH} added: the emulator asks for it, AWS for the PartiQL actions alone"
+
+
+def key(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+    """A KMS key."""
+    kms = aws.client("kms")
+    made = kms.create_key(Description=given.get("description", name), Policy=given["policy"])["KeyMetadata"]
+    if given.get("enableKeyRotation"):
+        kms.enable_key_rotation(KeyId=made["KeyId"])
+    return Created(made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]})
+
+
+def key_alias(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+    """Another name of a key."""
+    aws.client("kms").create_alias(AliasName=given["name"], TargetKeyId=given["targetKeyId"])
+    return Created(given["name"], {"arn": f"arn:aws:kms:{aws.region}:{aws.account}:{given['name']}"})
+
+
+def role(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+    """A role; the emulator evaluates its policies."""
+    physical = given.get("name") or autoname(name)
+    made = aws.client("iam").create_role(
+        RoleName=physical, AssumeRolePolicyDocument=given["assumeRolePolicy"], Path=given.get("path") or "/"
+    )["Role"]
+    return Created(physical, {"arn": made["Arn"], "name": physical})
+
+
+def role_policy(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+    """A role's permissions, as the program states them."""
+    physical = given.get("name") or autoname(name)
+    document, note = _with_batch(given["policy"])
+    aws.client("iam").put_role_policy(RoleName=given["role"], PolicyName=physical, PolicyDocument=document)
+    return Created(f"{given['role']}:{physical}", {"name": physical}, note=note)
+
+
+def _with_batch(policy: str) -> tuple[str, str]:
+    document = orjson.loads(policy)
+    actions = {action for statement in document["Statement"] for action in _listed(statement["Action"])}
+    if not any(action.startswith("dynamodb:PartiQL") for action in actions):
+        return policy, ""
+    document["Statement"].append({"Effect": "Allow", "Action": BATCH, "Resource": "*"})
+    return orjson.dumps(document).decode(), BATCH_NOTE
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

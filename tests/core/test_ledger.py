@@ -1,0 +1,187 @@
+"""The ledger against a DynamoDB table."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+from foreman_core.errors import Conflict, Refused
+from foreman_core.items import from_item
+from foreman_core.ledger import TRANSITIONS, Ledger
+from foreman_core.models import Counts, Job, JobState, Moment, PlannedChunk, Reason, RowFault, Source
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+AT = "2026-06-01T10:00:00.000Z"
+
+
+@pytest.fixture
+def ledger(dynamodb: "DynamoDBClient", ledger_table: str) -> Ledger:
+    return Ledger(dynamodb, ledger_table)
+
+
+def a_job(name: str = "1", *, created_at: str = AT, sequencer: str | None = None) -> Job:
+    return Job(
+        id=f"job-{name}",
+        state=JobState.RECEIVED,
+        mode="load",
+        record_type="customer",
+        source=Source(
+            bucket="intake", key="incoming/a.csv", version_id=f"v{name}", name="a.csv", sequencer=sequencer
+        ),
+        created_at=created_at,
+        updated_at=created_at,
+        timeline=(Moment(state=JobState.RECEIVED, at=created_at),),
+    )
+
+
+def never(_: Job) -> bool:
+    return False
+
+
+def in_state(ledger: Ledger, state: JobState) -> Job:
+    """A new job that has been led into a state by legal transitions."""
+    job = ledger.create(a_job(state.value))
+    for step in (JobState.VALIDATING, JobState.PLANNED, JobState.LOADING, JobState.SUCCEEDED):
+        if job.state is state:
+            return job
+        if state in TRANSITIONS.get(job.state, ()):
+            return ledger.transition(job.id, state)
+        job = ledger.transition(job.id, step)
+    return job
+
+
+def test_a_job_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
+    job = attrs.evolve(
+        a_job(sequencer="00AB"),
+        counts=Counts(read=3, accepted=2, rejected=1),
+        issues_by_code={"format": 1},
+        reason=Reason(code="x", message="y"),
+    )
+    assert ledger.create(job) == job
+    assert ledger.job(job.id) == job
+
+
+def test_recording_a_job_again_changes_nothing(ledger: Ledger) -> None:
+    ledger.create(a_job())
+    ledger.transition("job-1", JobState.VALIDATING)
+    assert ledger.create(a_job()).state is JobState.VALIDATING
+
+
+def test_there_is_no_job_that_was_not_recorded(ledger: Ledger) -> None:
+    with pytest.raises(Refused, match="no job job-0") as refusal:
+        ledger.job("job-0")
+    assert refusal.value.code == "not-found"
+
+
+def test_a_transition_is_on_the_timeline_and_carries_what_was_found(ledger: Ledger) -> None:
+    ledger.create(a_job())
+    job = ledger.transition("job-1", JobState.VALIDATING, chunks=7)
+    assert (job.state, job.chunks) == (JobState.VALIDATING, 7)
+    assert [moment.state for moment in job.timeline] == [JobState.RECEIVED, JobState.VALIDATING]
+    assert job == ledger.job("job-1")
+
+
+@pytest.mark.parametrize(
+    "state", [state for state in JobState if state not in (JobState.UNDOING, JobState.UNDONE)]
+)
+def test_only_the_transitions_of_the_table_are_possible(ledger: Ledger, state: JobState) -> None:
+    job = in_state(ledger, state)
+    for target in JobState:
+        if target in TRANSITIONS.get(state, ()) or target is state:
+            continue
+        with pytest.raises(Conflict, match=f"is {state}"):
+            ledger.transition(job.id, target)
+    assert ledger.job(job.id).state is state
+
+
+def test_a_transition_whose_answer_was_lost_can_be_asked_for_again(ledger: Ledger) -> None:
+    job = in_state(ledger, JobState.LOADING)
+    first = ledger.transition(job.id, JobState.SUCCEEDED)
+    assert ledger.transition(job.id, JobState.SUCCEEDED) == first
+
+
+def test_a_change_of_fields_is_bound_to_the_state(ledger: Ledger) -> None:
+    job = in_state(ledger, JobState.PLANNED)
+    assert ledger.amend(job.id, JobState.PLANNED, mode="plan").mode == "plan"
+    with pytest.raises(Conflict, match="no longer loading"):
+        ledger.amend(job.id, JobState.LOADING, mode="load")
+
+
+def test_jobs_are_listed_newest_first_page_by_page(ledger: Ledger) -> None:
+    start = datetime(2026, 6, 1, tzinfo=UTC)
+    for number in range(5):
+        ledger.create(a_job(str(number), created_at=(start + timedelta(hours=number)).isoformat()))
+    seen: list[str] = []
+    token = None
+    for _ in range(3):
+        page = ledger.jobs(limit=2, token=token)
+        seen += [job.id for job in page.jobs]
+        token = page.next_token
+    assert seen == ["job-4", "job-3", "job-2", "job-1", "job-0"]
+    assert token is None
+
+
+@pytest.mark.parametrize("token", ["?", "e30=", "bm8="])
+def test_a_made_up_page_token_is_refused(ledger: Ledger, token: str) -> None:
+    with pytest.raises(Refused, match="nextToken"):
+        ledger.jobs(limit=2, token=token)
+
+
+def test_content_belongs_to_the_first_job_that_claims_it(ledger: Ledger) -> None:
+    first, second = ledger.create(a_job("1")), ledger.create(a_job("2"))
+    assert ledger.claim_file(first, "abc", release=never) == "job-1"
+    assert ledger.claim_file(first, "abc", release=never) == "job-1"
+    assert ledger.claim_file(second, "abc", release=never) == "job-1"
+    assert ledger.claim_file(second, "abd", release=never) == "job-2"
+
+
+def test_content_is_passed_on_when_its_owner_gave_up_or_by_force(ledger: Ledger) -> None:
+    first, second, third = (ledger.create(a_job(name)) for name in "123")
+    ledger.claim_file(first, "abc", release=never)
+    assert ledger.claim_file(second, "abc", release=lambda owner: owner.id == "job-1") == "job-2"
+    assert ledger.claim_file(third, "abc", release=never, force=True) == "job-3"
+    assert ledger.claim_file(first, "abc", release=never) == "job-3"
+
+
+@pytest.mark.parametrize("order", [("1", "2"), ("2", "1")])
+def test_the_later_version_of_an_object_counts_in_whatever_order_the_events_come(
+    ledger: Ledger, order: tuple[str, str]
+) -> None:
+    jobs = {"1": a_job("1", sequencer="00AB"), "2": a_job("2", sequencer="00AB01")}
+    for name in order:
+        ledger.see_version(ledger.create(jobs[name]))
+    assert ledger.superseded_by(jobs["1"]) == "job-2"
+    assert ledger.superseded_by(jobs["2"]) is None
+
+
+def test_a_chunk_is_planned_once(ledger: Ledger) -> None:
+    chunk = PlannedChunk(index=3, key="k", sha256="s", rows=2, create=1, update=1, unchanged=0)
+    assert ledger.put_chunk("job-1", chunk) == chunk
+    assert ledger.put_chunk("job-1", attrs.evolve(chunk, sha256="other")) == chunk
+
+
+def test_chunks_come_in_order_with_what_came_of_them(ledger: Ledger) -> None:
+    for index in (10, 2, 1):
+        ledger.put_chunk(
+            "job-1", PlannedChunk(index=index, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+        )
+    fault = RowFault(row=1, line=2, code="conflict", message="moved")
+    ledger.finish_chunk("job-1", 2, loaded_at=AT, created=0, updated=0, conflicts=[fault], rejects=[])
+    assert [chunk.index for chunk in ledger.chunks("job-1")] == [1, 2, 10]
+    assert ledger.chunk("job-1", 2).conflicts == (fault,)
+    assert ledger.chunks("job-2") == ()
+
+
+def test_everything_in_the_ledger_ends(ledger: Ledger, dynamodb: "DynamoDBClient", ledger_table: str) -> None:
+    job = ledger.create(a_job(sequencer="00"))
+    ledger.see_version(job)
+    ledger.claim_file(job, "abc", release=never)
+    ledger.put_chunk(
+        "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+    )
+    items = dynamodb.scan(TableName=ledger_table)["Items"]
+    assert len(items) == 4
+    assert all(from_item(item)["expires_at"] > datetime.now(UTC).timestamp() for item in items)

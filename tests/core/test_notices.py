@@ -1,0 +1,53 @@
+"""What a notice says."""
+
+import attrs
+import pytest
+
+from foreman_core.models import Counts, Job, JobState, Moment, Reason, Source
+from foreman_core.notices import message, subject
+
+JOB = Job(
+    id="job-1",
+    state=JobState.PARTIALLY_SUCCEEDED,
+    mode="load",
+    record_type="customer",
+    source=Source(bucket="intake", key="incoming/june.csv", version_id="v", name="june.csv"),
+    created_at="2026-06-01T10:00:00.000Z",
+    updated_at="2026-06-01T10:00:00.000Z",
+    counts=Counts(read=4, accepted=2, rejected=1, blank=1, created=1, unchanged=1),
+    issues_by_code={"format": 1, "required": 3, "type": 1},
+    timeline=(Moment(state=JobState.RECEIVED, at="2026-06-01T10:00:00.000Z"),),
+)
+
+
+def test_a_notice_accounts_for_the_rows_and_says_where_the_rejects_are() -> None:
+    assert message(JOB).splitlines() == [
+        "File:  june.csv",
+        "Job:   job-1",
+        "State: partially succeeded",
+        "Rows:  4 read = 1 created + 1 unchanged + 1 rejected + 1 blank",
+        "Issues: 3 required, 1 format, 1 type",
+        "Rejects: s3://intake/jobs/job-1/rejects.csv",
+    ]
+
+
+def test_a_failure_says_why() -> None:
+    failed = attrs.evolve(
+        JOB,
+        state=JobState.FAILED,
+        counts=Counts(),
+        reason=Reason(code="empty-file", message="The file is empty."),
+    )
+    assert "Why:   The file is empty. (empty-file)" in message(failed)
+
+
+def test_a_plan_says_how_to_load_it() -> None:
+    assert "Load it: foreman submit --plan job-1" in message(attrs.evolve(JOB, state=JobState.PLANNED))
+
+
+@pytest.mark.parametrize("name", ["kündigung.csv", "a\nb.csv", "x" * 300 + ".csv"])
+def test_a_subject_is_one_line_of_ascii_below_100_characters(name: str) -> None:
+    made = subject(attrs.evolve(JOB, source=attrs.evolve(JOB.source, name=name)))
+    assert made.isascii()
+    assert made.isprintable()
+    assert len(made) < 100

@@ -1,0 +1,193 @@
+"""What a user of a stack has: an S3 client, a GraphQL client with the API key, the notices. Nothing from inside."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+import orjson
+import requests
+from local.stack import LocalStack
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+PATIENCE_S = 60
+FINAL = {"succeeded", "partially_succeeded", "failed", "cancelled"}
+T = TypeVar("T")
+
+JOB = """
+id state mode plan_id chunks duplicate_of source { key name bytes sha256 } reason { code message }
+counts { read accepted rejected duplicate blank created updated unchanged conflict pending }
+issues_by_code timeline { state }
+"""
+CUSTOMER = """
+customer_id first_name last_name email phone country postal_code date_of_birth signup_date plan annual_revenue tags
+_meta { version job_id row line file content_hash }
+"""
+
+
+class Client:
+    """A user of the stack."""
+
+    def __init__(self, stack: LocalStack, home: Path) -> None:
+        self.stack = stack
+        self.home = home
+        self.outputs = stack.outputs
+        kwargs: Any = stack.session_kwargs()
+        self.s3: S3Client = boto3.client("s3", **kwargs)
+        self.sqs: SQSClient = boto3.client("sqs", **kwargs)
+        self.sns: SNSClient = boto3.client("sns", **kwargs)
+        self.states: SFNClient = boto3.client("stepfunctions", **kwargs)
+        self.dynamodb: DynamoDBClient = boto3.client("dynamodb", **kwargs)
+        self._inbox = self._subscribe()
+        self._notices: list[dict[str, Any]] = []
+
+    def put(self, key: str, body: bytes) -> str:
+        """Put an object into the intake bucket; its version."""
+        answer = self.s3.put_object(Bucket=self.outputs["intake_bucket"], Key=key, Body=body)
+        return answer["VersionId"]
+
+    def drop(self, name: str, body: bytes) -> dict[str, Any]:
+        """Drop a file, and give back its job once it has come to an end."""
+        return self.ended(f"incoming/{name}", self.put(f"incoming/{name}", body))
+
+    def ended(self, key: str, version_id: str) -> dict[str, Any]:
+        """The job of an object version, once it has come to an end."""
+        return self.job_ended(job_id(self.outputs["intake_bucket"], key, version_id))
+
+    def job_ended(self, job: str) -> dict[str, Any]:
+        """The job, once it has come to an end."""
+        return wait(lambda: self._if_in(job, FINAL), f"{job} to end")
+
+    def job_in(self, job: str, state: str) -> dict[str, Any]:
+        """The job, once it is in `state`."""
+        return wait(lambda: self._if_in(job, {state}), f"{job} to be {state}")
+
+    def _if_in(self, job: str, states: set[str]) -> dict[str, Any] | None:
+        seen = self.data(f"query($id: ID!) {{ job(id: $id) {{ {JOB} }} }}", id=job)["job"]
+        return seen if seen and seen["state"] in states else None
+
+    def customer(self, customer_id: str) -> dict[str, Any] | None:
+        """One record through GraphQL."""
+        query = f"query($id: ID!) {{ customer(id: $id) {{ {CUSTOMER} }} }}"
+        return self.data(query, id=customer_id)["customer"]
+
+    def customers(self, **where: Any) -> list[dict[str, Any]]:
+        """All records that meet a filter, through GraphQL."""
+        query = f"""query($filter: CustomerFilter, $token: String) {{
+            customers(filter: $filter, limit: 500, nextToken: $token) {{ items {{ {CUSTOMER} }} nextToken }} }}"""
+        found: list[dict[str, Any]] = []
+        token = None
+        while True:
+            page = self.data(query, filter=where, token=token)["customers"]
+            found += page["items"]
+            token = page["nextToken"]
+            if token is None:
+                return found
+
+    def data(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The data of an operation that must have no errors."""
+        answer = self.ask(document, variables)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    def ask(
+        self, document: str, variables: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """The whole answer to an operation."""
+        return self.post(document, variables, headers).json()
+
+    def post(
+        self, document: str, variables: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> requests.Response:
+        """The HTTP answer to an operation, with the API key unless other headers are given."""
+        key = {"x-api-key": self.outputs["api_key"]} if headers is None else headers
+        body = {"query": document, "variables": variables}
+        return requests.post(self.outputs["graphql_url"], json=body, headers=dict(key), timeout=35)
+
+    def notices(self, job: str, count: int = 1) -> list[dict[str, Any]]:
+        """The notices of a job, once there are at least `count`."""
+        return wait(lambda: self._notices_of(job, count), f"{count} notices of {job}")
+
+    def _notices_of(self, job: str, count: int) -> list[dict[str, Any]] | None:
+        for message in self.sqs.receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10).get("Messages", []):
+            self._notices.append(orjson.loads(message.get("Body", "")))
+            self.sqs.delete_message(QueueUrl=self._inbox, ReceiptHandle=message.get("ReceiptHandle", ""))
+        found = [notice for notice in self._notices if notice["MessageAttributes"]["job_id"]["Value"] == job]
+        return found if len(found) >= count else None
+
+    def _subscribe(self) -> str:
+        url = self.sqs.create_queue(QueueName="inbox-of-the-tests")["QueueUrl"]
+        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        topic = self.outputs["notification_topic_arn"]
+        allow = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": attributes["QueueArn"],
+        }
+        policy = orjson.dumps({"Version": "2012-10-17", "Statement": [allow]}).decode()
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
+        return url
+
+    def announce(self, key: str, version_id: str, *, sequencer: str = "00AB", times: int = 1) -> None:
+        """Send S3's event for an object version to the intake's queue, as S3 may at any time, and again."""
+        record = {
+            "eventSource": "aws:s3",
+            "eventName": "ObjectCreated:Put",
+            "s3": {
+                "bucket": {"name": self.outputs["intake_bucket"]},
+                "object": {"key": key, "versionId": version_id, "sequencer": sequencer},
+            },
+        }
+        for _ in range(times):
+            self.sqs.send_message(
+                QueueUrl=self.outputs["intake_queue_url"], MessageBody=orjson.dumps({"Records": [record]}).decode()
+            )
+
+    def queue_is_empty(self) -> None:
+        """Wait until the intake function has taken every event."""
+
+        def empty() -> bool | None:
+            answer = self.sqs.get_queue_attributes(
+                QueueUrl=self.outputs["intake_queue_url"],
+                AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+            )
+            return all(number == "0" for number in answer["Attributes"].values()) or None
+
+        wait(empty, "the intake's queue to be empty")
+
+    def executions(self, job: str) -> list[str]:
+        """The statuses of the executions that a job has had."""
+        arn = self.outputs["state_machine_arn"]
+        found = self.states.list_executions(stateMachineArn=arn, maxResults=1000)["executions"]
+        return [execution["status"] for execution in found if execution["name"].startswith(job)]
+
+    def file(self, key: str) -> bytes:
+        """An object of the intake bucket."""
+        return self.s3.get_object(Bucket=self.outputs["intake_bucket"], Key=key)["Body"].read()
+
+
+def job_id(bucket: str, key: str, version_id: str) -> str:
+    """The id that the documentation promises for an object version."""
+    from foreman_core.identity import job_id as made  # noqa: PLC0415
+
+    return made(bucket=bucket, key=key, version_id=version_id)
+
+
+def wait(look: Callable[[], T | None], what: str, patience: float = PATIENCE_S) -> T:
+    """What `look` finds, as soon as it finds something."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        found = look()
+        if found is not None:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited {patience} s for {what}")
