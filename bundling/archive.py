@@ -1,8 +1,10 @@
 """Zip files that depend on nothing but what is in them."""
 
 import hashlib
+import os
+import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -10,31 +12,39 @@ EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The first moment a zip file can name."""
 
 _MODE: Final = 0o100644 << 16
+_UNIX: Final = 3
 _LEVEL: Final = 6
 
 
-def write_zip(path: Path, files: Iterator[tuple[str, Path]]) -> int:
-    """Write `(name, file)` pairs to a zip, sorted and dated alike; the bytes that they take unzipped."""
+def write_zip(path: Path, files: Iterable[tuple[str, Path]]) -> None:
+    """Write `(name, file)` pairs to a zip, sorted and dated alike. The zip is there whole, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".part")
-    total = 0
-    with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
-        for name, file in sorted(files):
-            body = file.read_bytes()
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.external_attr = _MODE
-            entry.create_system = 3
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, body, compresslevel=_LEVEL)
-            total += len(body)
-    half.replace(path)
-    return total
+    descriptor, half = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with (
+            os.fdopen(descriptor, "wb") as out,
+            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
+        ):
+            for name, file in sorted(files):
+                archive.writestr(_entry(name), file.read_bytes(), compresslevel=_LEVEL)
+        Path(half).replace(path)
+    except BaseException:
+        Path(half).unlink(missing_ok=True)
+        raise
 
 
-def unzipped_size(path: Path) -> int:
-    """The bytes that the content of a zip takes."""
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, EPOCH)
+    entry.external_attr = _MODE
+    entry.create_system = _UNIX
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
+def unzipped_sizes(path: Path) -> dict[str, int]:
+    """The bytes that each file in a zip takes unzipped."""
     with zipfile.ZipFile(path) as archive:
-        return sum(entry.file_size for entry in archive.infolist())
+        return {entry.filename: entry.file_size for entry in archive.infolist()}
 
 
 def sha256(path: Path) -> str:

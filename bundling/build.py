@@ -12,7 +12,7 @@ from typing import Final
 import uv
 from attrs import frozen
 
-from bundling.archive import sha256, unzipped_size, write_zip
+from bundling.archive import sha256, unzipped_sizes, write_zip
 from bundling.errors import BundleError, TooLarge
 from bundling.target import Target
 
@@ -29,8 +29,11 @@ ZIPPED_LIMIT: Final = 50 * 1024**2
 """Bytes of one archive that is uploaded directly (same page)."""
 
 INSTALL_SECONDS: Final = 600
-_LEFT_OUT: Final = {"__pycache__", "bin"}
-_LEFT_OUT_ENDS: Final = (".pyc", ".pyi", "/RECORD", "/INSTALLER", "/REQUESTED", "/direct_url.json", "/.lock")
+LARGEST: Final = 3
+_MIB: Final = 1024**2
+_INSTALLERS_OWN: Final = ("/RECORD", "/INSTALLER", "/REQUESTED", "/direct_url.json", "/uv_cache.json")
+_LEFT_OUT: Final = (".pyc", ".pyi", *_INSTALLERS_OWN)
+"""Never read at run time. METADATA stays, for packages ask for their version, and so do the licences."""
 
 
 @frozen(kw_only=True)
@@ -49,13 +52,12 @@ class Bundle:
 def build(target: Target, out: Path, *, project: Path = PROJECT, cache: Path = CACHE) -> Bundle:
     """Build both archives into `out`. The layer is built once for a lock and a target, then copied.
 
-    Raises BundleError when the dependencies cannot be installed, TooLarge when Lambda would not take the result.
+    BundleError when the dependencies cannot be installed, TooLarge when Lambda would not take the result.
     """
     out.mkdir(parents=True, exist_ok=True)
     code, layer = out / "code.zip", out / "layer.zip"
-    code_unzipped = write_zip(code, _own_files(project))
-    cached = _layer(target, project / LOCK, cache)
-    shutil.copyfile(cached, layer)
+    write_zip(code, _own_files(project))
+    shutil.copyfile(_layer(target, project / LOCK, cache), layer)
     bundle = Bundle(
         code=code,
         layer=layer,
@@ -63,7 +65,7 @@ def build(target: Target, out: Path, *, project: Path = PROJECT, cache: Path = C
         layer_sha256=sha256(layer),
         code_bytes=code.stat().st_size,
         layer_bytes=layer.stat().st_size,
-        unzipped_bytes=code_unzipped + unzipped_size(layer),
+        unzipped_bytes=sum(unzipped_sizes(code).values()) + sum(unzipped_sizes(layer).values()),
     )
     check_limits(bundle)
     return bundle
@@ -71,72 +73,69 @@ def build(target: Target, out: Path, *, project: Path = PROJECT, cache: Path = C
 
 def check_limits(bundle: Bundle) -> None:
     """Raise TooLarge, naming the largest packages, when Lambda would not take the archives."""
-    for archive in (bundle.code, bundle.layer):
-        if archive.stat().st_size > ZIPPED_LIMIT:
-            raise TooLarge(_too_large(archive.name, archive.stat().st_size, ZIPPED_LIMIT, bundle))
-    if bundle.unzipped_bytes > UNZIPPED_LIMIT:
-        raise TooLarge(_too_large("code and layer unzipped", bundle.unzipped_bytes, UNZIPPED_LIMIT, bundle))
+    for what, size, limit in (
+        ("code.zip has", bundle.code_bytes, ZIPPED_LIMIT),
+        ("layer.zip has", bundle.layer_bytes, ZIPPED_LIMIT),
+        ("Unzipped, code and layer have", bundle.unzipped_bytes, UNZIPPED_LIMIT),
+    ):
+        if size > limit:
+            raise TooLarge(
+                f"{what} {size / _MIB:.1f} MiB, and Lambda takes {limit / _MIB:.0f} MiB. "
+                f"Unzipped, the largest parts are: {_largest(bundle)}."
+            )
+
+
+def _largest(bundle: Bundle) -> str:
+    weights: Counter[str] = Counter()
+    for name, size in unzipped_sizes(bundle.code).items():
+        weights[name.split("/")[0]] += size
+    for name, size in unzipped_sizes(bundle.layer).items():
+        weights[name.removeprefix("python/").split("/")[0]] += size
+    return ", ".join(f"{name} {size / _MIB:.1f} MiB" for name, size in weights.most_common(LARGEST))
 
 
 def _own_files(project: Path) -> Iterator[tuple[str, Path]]:
     for top in OURS:
-        for file in (project / top).rglob("*"):
-            name = file.relative_to(project).as_posix()
-            if file.is_file() and _belongs(name):
-                yield name, file
+        yield from _files(project / top, f"{top}/")
 
 
-def _belongs(name: str) -> bool:
-    return not _LEFT_OUT & set(name.split("/")) and not name.endswith(_LEFT_OUT_ENDS)
+def _files(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
+    for file in folder.rglob("*"):
+        inner = file.relative_to(folder)
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in inner.parts)
+        name = prefix + inner.as_posix()
+        if file.is_file() and not hidden and not name.endswith(_LEFT_OUT):
+            yield name, file
 
 
 def _layer(target: Target, lock: Path, cache: Path) -> Path:
-    key = hashlib.sha256(
-        b"\0".join([lock.read_bytes(), *(part.encode() for part in target.uv_options)])
-    ).hexdigest()[:16]
+    """The layer in the cache, built when there is none of this lock and this target."""
+    key = hashlib.sha256(b"\0".join([lock.read_bytes(), target.identity.encode()])).hexdigest()[:16]
     cached = cache / f"{target.name}-{key}.zip"
     if not cached.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            _install(target, lock, Path(folder))
-            write_zip(cached, _installed(Path(folder)))
+        with tempfile.TemporaryDirectory(dir=cache) as made:
+            folder = Path(made)
+            _install(target, lock, folder)
+            shutil.rmtree(folder / "bin", ignore_errors=True)  # console scripts: nobody calls them there
+            write_zip(cached, _files(folder, "python/"))
     return cached
 
 
 def _install(target: Target, lock: Path, folder: Path) -> None:
-    command = [
-        uv.find_uv_bin(),
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--require-hashes",
-        "--link-mode=copy",
-    ]
-    command += ["--target", str(folder), *target.uv_options, "-r", str(lock)]
+    options = ["--quiet", "--no-deps", "--require-hashes", "--no-compile", "--link-mode=copy"]
+    command = [uv.find_uv_bin(), "pip", "install", *options, *target.uv_options]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, no shell
-            command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+            [*command, "--target", str(folder), "--requirements", str(lock)],
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise BundleError(f"uv did not install {lock.name} within {INSTALL_SECONDS} s.") from error
+        raise BundleError(
+            f"{lock.name} was not installed within {INSTALL_SECONDS} s; is PyPI reachable?"
+        ) from error
     if done.returncode != 0:
-        raise BundleError(f"uv could not install {lock.name}: {done.stderr.strip()}")
-
-
-def _installed(folder: Path) -> Iterator[tuple[str, Path]]:
-    for file in folder.rglob("*"):
-        name = file.relative_to(folder).as_posix()
-        if file.is_file() and _belongs(name):
-            yield f"python/{name}", file
-
-
-def _too_large(what: str, size: int, limit: int, bundle: Bundle) -> str:
-    import zipfile  # noqa: PLC0415 - only to explain a failure
-
-    weights: Counter[str] = Counter()
-    with zipfile.ZipFile(bundle.layer) as archive:
-        for entry in archive.infolist():
-            weights[entry.filename.split("/")[1]] += entry.file_size
-    largest = ", ".join(f"{name} {weight / 1e6:.0f} MB" for name, weight in weights.most_common(3))
-    return f"{what}: {size / 1e6:.0f} MB; Lambda takes {limit / 1e6:.0f} MB. The largest packages: {largest}."
+        raise BundleError(f"{lock.name} could not be installed; is PyPI reachable? uv: {done.stderr.strip()}")

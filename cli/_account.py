@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli._job import JobView
+from cli._errors import FAILED
+from cli._job import JobView, exit_code
 from cli._screen import facts, table
 from cli._text import plural, safe, size
 from foreman_core.models import Counts, Job, JobState
@@ -39,7 +41,7 @@ def account(seen: JobView) -> RenderableType:
     job = seen.job
     parts: list[RenderableType] = [headline(seen), facts(_facts(job))]
     if job.counts.read:
-        parts += [Text(), equation(job.counts, planned=job.state is JobState.PLANNED)]
+        parts += [Text(), equation(job.counts, planned=job.state is JobState.PLANNED and job.mode == "plan")]
     if seen.job.issues_by_code:
         parts += [Text(), _issues(job)]
     advice = next_steps(seen)
@@ -49,11 +51,13 @@ def account(seen: JobView) -> RenderableType:
 
 
 def seconds(job: Job) -> float:
-    """From the first moment of the job to the last one, in seconds; 0.0 when it has no timeline."""
-    if not job.timeline:
-        return 0.0
-    first, last = (datetime.fromisoformat(job.timeline[end].at) for end in (0, -1))
-    return (last - first).total_seconds()
+    """How long Foreman worked on the job; the time that a plan waited for its approval is not counted."""
+    moments = [(moment.state, datetime.fromisoformat(moment.at)) for moment in job.timeline]
+    return sum(
+        (end - start).total_seconds()
+        for (state, start), (_, end) in pairwise(moments)
+        if state is not JobState.PLANNED
+    )
 
 
 def equation(counts: Counts, *, planned: bool = False) -> Text:
@@ -106,22 +110,18 @@ def next_steps(seen: JobView) -> list[str]:
     """Commands that make sense now, ready to be typed."""
     job = seen.job
     match job.state:
-        case JobState.PLANNED:
+        case JobState.PLANNED if job.mode == "plan":
             return [f"./foreman submit --plan {job.id}    load exactly this plan"]
         case JobState.CANCELLED if job.duplicate_of:
             return [
                 f"./foreman job {job.duplicate_of}    what the earlier load did",
                 "./foreman submit --again FILE    load the same content once more",
             ]
+        case JobState.FAILED if exit_code(job) == FAILED:
+            return [f"./foreman logs --job {job.id}    what the functions say"]
         case JobState.FAILED:
-            return [
-                "Correct the file and send it again; nothing of it is stored." if _nothing_stored(job) else ""
-            ]
+            return ["Correct the file and send it again; nothing of it is stored."]
         case JobState.PARTIALLY_SUCCEEDED | JobState.SUCCEEDED if job.counts.rejected or job.counts.conflict:
             return ["Correct the rows in the rejects file, and send it: only those rows are new."]
         case _:
             return []
-
-
-def _nothing_stored(job: Job) -> bool:
-    return JobState.LOADING not in {moment.state for moment in job.timeline}

@@ -49,13 +49,11 @@ def follow(
     *,
     timeout: float,
     appear: float,
-    past: JobState | None = None,
     watcher: Watcher | None = None,
 ) -> JobView:
     """Poll until the job rests, and give back its last state.
 
-    `appear` is how many seconds the job may take to be in the ledger at all, `timeout` how many it may run;
-    in the state `past` the job does not rest, it is about to leave it.
+    `appear` is how many seconds the job may take to be in the ledger at all, `timeout` how many it may run.
     Raises Unavailable when either passes; the job itself goes on.
     """
     began = time.monotonic()
@@ -71,7 +69,7 @@ def follow(
                 seen = None
             else:
                 watching.see(seen)
-                if seen is not None and seen.rests and seen.job.state is not past:
+                if seen is not None and seen.rests:
                     return seen
                 state = "" if seen is None else seen.job.state
                 wait, last = (FIRST_WAIT if state != last else min(wait * GROWTH, LONGEST_WAIT)), state
@@ -131,7 +129,7 @@ class LiveLine:
         self._job_id = job_id
         self._seen: JobView | None = None
         self._spinner = Spinner("dots")
-        self._live = Live(get_renderable=self._draw, console=err(), refresh_per_second=10, transient=True)
+        self._live = Live(get_renderable=self.picture, console=err(), refresh_per_second=10, transient=True)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -146,7 +144,8 @@ class LiveLine:
         """Draw the new answer at the next frame."""
         self._seen = seen or self._seen
 
-    def _draw(self) -> Table:
+    def picture(self) -> Table:
+        """What is drawn now."""
         grid = Table.grid(padding=(0, 1, 0, 0))
         state, doing, counted = describe(None if self._seen is None else self._seen.job)
         line = Text.assemble(

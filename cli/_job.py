@@ -19,7 +19,6 @@ reason { code message } timeline { state at }
 
 DUPLICATE: Final = "duplicate-file"
 _OURS: Final = {"internal", "load-incomplete"}
-_RESTING: Final = {JobState.PLANNED, JobState.NEEDS_REVIEW}
 
 
 @frozen
@@ -31,8 +30,10 @@ class JobView:
 
     @property
     def rests(self) -> bool:
-        """True when nothing more happens without a new request."""
-        return self.job.state.is_final or self.job.state in _RESTING
+        """True when nothing more happens without a new request. A load passes through its plan."""
+        state = self.job.state
+        planned = state is JobState.PLANNED and self.job.mode == "plan"
+        return state.is_final or state is JobState.NEEDS_REVIEW or planned
 
     @property
     def is_duplicate(self) -> bool:

@@ -1,5 +1,6 @@
 """The report of `check`, for a person: counts, issues, how the columns were read, what to do next."""
 
+import shlex
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,16 +14,16 @@ from foreman_core.pipeline.check import CheckReport
 from foreman_core.reading import Readable
 
 MESSAGE_LIMIT: Final = 160
-ENCODING_NAMES: Final = {"\t": "tab", " ": "space"}
+DELIMITER_NAMES: Final = {"\t": "tab", " ": "space"}
 
 
-def show_report(report: CheckReport, *, written: Sequence[Path]) -> None:
-    """Print the report of one file."""
+def show_report(report: CheckReport, path: Path, *, written: Sequence[Path]) -> None:
+    """Print the report of the file at `path`."""
     counts, file = report.counts, report.file
     say(f"{file.name}: {_verdict(report)}", style="bold yellow" if counts.rejected else "bold green")
     say(
         f"{size(file.bytes)}, {file.encoding}{' with BOM' if file.bom else ''}, cells between "
-        f"{ENCODING_NAMES.get(file.delimiter, file.delimiter)!r}, {plural(len(file.columns), 'column')}, "
+        f"{DELIMITER_NAMES.get(file.delimiter, file.delimiter)!r}, {plural(len(file.columns), 'column')}, "
         f"schema {report.schema_name}"
     )
     fates = ("accepted", "rejected", "duplicate", "blank")
@@ -36,7 +37,7 @@ def show_report(report: CheckReport, *, written: Sequence[Path]) -> None:
     )
     _show_issues(report)
     _show_columns(report)
-    _show_next(report, written)
+    _show_next(report, path, written)
 
 
 def _verdict(report: CheckReport) -> str:
@@ -82,20 +83,23 @@ def _show_columns(report: CheckReport) -> None:
         say(note)
 
 
-def _show_next(report: CheckReport, written: Sequence[Path]) -> None:
+def _show_next(report: CheckReport, path: Path, written: Sequence[Path]) -> None:
     say()
-    for path in written:
-        say(f"wrote {path}")
-    say("Next", style="bold")
-    counts = report.counts
-    if counts.rejected and not written:
-        say("  the same with --rejects OUT.csv    the rejected rows with the reasons, to be corrected")
+    for output in written:
+        say(f"wrote {output}")
+    counts, typed = report.counts, shlex.quote(str(path))
+    steps: list[str] = []
+    if counts.rejected and written:
+        steps.append("correct the rejected rows, and check them again")
     elif counts.rejected:
-        say("  correct the rows, and check them again")
+        steps.append(f"./foreman check {typed} --rejects OUT.csv    the rejected rows with their reasons")
     if counts.accepted:
-        which = "the rows that pass" if counts.rejected else "it"
-        say("  ./foreman plan FILE")
-        say(f"  ./foreman submit FILE    load {which}")
+        steps.append(f"./foreman plan {typed}    what a load would change in the live table")
+        steps.append(f"./foreman submit {typed}    load {'the rows that pass' if counts.rejected else 'it'}")
+    if steps:
+        say("Next", style="bold")
+    for step in steps:
+        say(f"  {step}")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -15,6 +16,8 @@ from cli._text import note, on_terminal, safe
 
 PIPE_WIDTH: Final = 160
 """Columns when the output goes to a file or a pipe: wide enough that ids and paths stay whole."""
+
+COUNT_SECONDS: Final = 3.0
 
 
 def out() -> Console:
@@ -66,10 +69,26 @@ def show(*parts: object) -> None:
 
 @contextmanager
 def steps() -> Generator[Callable[[str], None]]:
-    """A function that tells what is being done: one moving line on a terminal, plain lines elsewhere."""
+    """A function that tells what is being done: one moving line on a terminal, plain lines elsewhere.
+
+    Of lines that count (`12 resources: …`) a plain one is told every COUNT_SECONDS at most.
+    """
     if not on_terminal():
-        yield note
+        yield _plain_steps()
         return
     width = shutil.get_terminal_size().columns - 4
     with err().status("…", spinner="dots") as status:
         yield lambda line: status.update(Text(safe(line)[:width]))
+
+
+def _plain_steps() -> Callable[[str], None]:
+    last = 0.0
+
+    def tell(line: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if not line[:1].isdigit() or now - last >= COUNT_SECONDS:
+            note(line)
+            last = now
+
+    return tell

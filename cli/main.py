@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from cli._command import Lazy, LazyGroup
-from cli._errors import guarded
+from cli._errors import DONE, REFUSED, guarded
 
 COMMANDS = {
     "Start here": {
@@ -43,13 +43,18 @@ COMMANDS = {
 """Heading → name → command, in the order of the help."""
 
 
-@click.group("foreman", cls=LazyGroup, lazy=COMMANDS)
+@click.group("foreman", cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True)
 @click.version_option(package_name="foreman", message="foreman %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> int:
     """Customer files into DynamoDB through GraphQL: exactly once, every row accounted for.
 
     Start with `./foreman demo`: the whole program on this machine, without an AWS account.
     """
+    if context.invoked_subcommand is not None:
+        return DONE
+    click.echo(context.get_help())
+    return REFUSED
 
 
 def run(argv: Sequence[str]) -> int:

@@ -24,7 +24,7 @@ class Binding:
 
 
 def bind_function(name: str, to: Binding, *, parent: pulumi.Resource) -> None:
-    """Make the data source, the role that lets AppSync call exactly this function, and a resolver per field."""
+    """Make the data source, the role that lets AppSync call this one function, and a resolver per field."""
     child = pulumi.ResourceOptions(parent=parent)
     role = aws.iam.Role(
         f"{name}-source-role",

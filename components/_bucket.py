@@ -1,6 +1,7 @@
 """A private bucket: versioned, encrypted, owner-enforced, TLS only, with an end for everything in it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
@@ -8,7 +9,7 @@ from attrs import field, frozen
 
 from components._iam import deny_plain_http, policy_json
 
-ABORT_UPLOAD_DAYS = 3
+ABORT_UPLOAD_DAYS: Final = 3
 
 
 @frozen(kw_only=True)
@@ -39,18 +40,24 @@ class PrivateBucket(pulumi.ComponentResource):
         bucket = aws.s3.Bucket(
             f"{name}-bucket", opts=pulumi.ResourceOptions(parent=self, protect=args.protect)
         )
-        self._block_public_access(bucket)
-        self._keep_versions(bucket)
+        block = self._block_public_access(bucket)
+        versions = self._keep_versions(bucket)
         self._encrypt(bucket, args.key_arn)
-        self._expire(bucket, args)
-        self._policy(bucket, args)
+        self._expire(bucket, versions, args)
+        self._policy(bucket, block, args)
 
         self.arn = bucket.arn
         self.name = bucket.bucket
         self.register_outputs({"arn": self.arn, "name": self.name})
 
-    def _block_public_access(self, bucket: aws.s3.Bucket) -> None:
-        aws.s3.BucketPublicAccessBlock(
+    def _block_public_access(self, bucket: aws.s3.Bucket) -> aws.s3.BucketPublicAccessBlock:
+        aws.s3.BucketOwnershipControls(
+            f"{self._name}-ownership",
+            bucket=bucket.bucket,
+            rule={"object_ownership": "BucketOwnerEnforced"},
+            opts=self._child,
+        )
+        return aws.s3.BucketPublicAccessBlock(
             f"{self._name}-no-public-access",
             bucket=bucket.bucket,
             block_public_acls=True,
@@ -59,15 +66,9 @@ class PrivateBucket(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=self._child,
         )
-        aws.s3.BucketOwnershipControls(
-            f"{self._name}-ownership",
-            bucket=bucket.bucket,
-            rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=self._child,
-        )
 
-    def _keep_versions(self, bucket: aws.s3.Bucket) -> None:
-        aws.s3.BucketVersioning(
+    def _keep_versions(self, bucket: aws.s3.Bucket) -> aws.s3.BucketVersioning:
+        return aws.s3.BucketVersioning(
             f"{self._name}-versions",
             bucket=bucket.bucket,
             versioning_configuration={"status": "Enabled"},
@@ -75,34 +76,40 @@ class PrivateBucket(pulumi.ComponentResource):
         )
 
     def _encrypt(self, bucket: aws.s3.Bucket, key_arn: pulumi.Input[str] | None) -> None:
-        default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{self._name}-encryption",
             bucket=bucket.bucket,
             rules=[
                 {
-                    "apply_server_side_encryption_by_default": default(
-                        sse_algorithm="aws:kms" if key_arn else "AES256", kms_master_key_id=key_arn
-                    ),
+                    "apply_server_side_encryption_by_default": {
+                        "sse_algorithm": "AES256" if key_arn is None else "aws:kms",
+                        "kms_master_key_id": key_arn,
+                    },
                     "bucket_key_enabled": key_arn is not None,
                 }
             ],
             opts=self._child,
         )
 
-    def _expire(self, bucket: aws.s3.Bucket, args: PrivateBucketArgs) -> None:
+    def _expire(
+        self, bucket: aws.s3.Bucket, versions: aws.s3.BucketVersioning, args: PrivateBucketArgs
+    ) -> None:
         aws.s3.BucketLifecycleConfiguration(
             f"{self._name}-lifecycle",
             bucket=bucket.bucket,
             rules=[
-                lifecycle_rule(prefix, days, args.noncurrent_days)
-                for prefix, days in args.expire_days.items()
-            ]
-            + [ABORT_UPLOADS],
-            opts=self._child,
+                *(
+                    lifecycle_rule(prefix, days, args.noncurrent_days)
+                    for prefix, days in args.expire_days.items()
+                ),
+                ABORT_UPLOADS,
+            ],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versions]),
         )
 
-    def _policy(self, bucket: aws.s3.Bucket, args: PrivateBucketArgs) -> None:
+    def _policy(
+        self, bucket: aws.s3.Bucket, block: aws.s3.BucketPublicAccessBlock, args: PrivateBucketArgs
+    ) -> None:
         objects = pulumi.Output.concat(bucket.arn, "/*")
         aws.s3.BucketPolicy(
             f"{self._name}-policy",
@@ -113,26 +120,27 @@ class PrivateBucket(pulumi.ComponentResource):
                     *({**statement, "Resource": [objects]} for statement in args.statements),
                 ]
             ),
-            opts=self._child,
+            # S3 refuses to change a bucket's policy and its public access at the same time
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
         )
 
 
 def lifecycle_rule(
     prefix: str, days: int, noncurrent_days: int
-) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
-    """End objects under a prefix after `days`, and their replaced or deleted versions after `noncurrent_days`."""
-    return aws.s3.BucketLifecycleConfigurationRuleArgs(
-        id=f"expire-{prefix.strip('/') or 'all'}",
-        status="Enabled",
-        filter={"prefix": prefix},
-        expiration={"days": days},
-        noncurrent_version_expiration={"noncurrent_days": noncurrent_days},
-    )
+) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+    """End objects under a prefix after `days`, and versions that were replaced after `noncurrent_days`."""
+    return {
+        "id": f"expire-{prefix.strip('/') or 'all'}",
+        "status": "Enabled",
+        "filter": {"prefix": prefix},
+        "expiration": {"days": days},
+        "noncurrent_version_expiration": {"noncurrent_days": noncurrent_days},
+    }
 
 
-ABORT_UPLOADS = aws.s3.BucketLifecycleConfigurationRuleArgs(
-    id="abort-unfinished-uploads",
-    status="Enabled",
-    filter={"prefix": ""},
-    abort_incomplete_multipart_upload={"days_after_initiation": ABORT_UPLOAD_DAYS},
-)
+ABORT_UPLOADS: Final[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = {
+    "id": "abort-unfinished-uploads",
+    "status": "Enabled",
+    "filter": {"prefix": ""},
+    "abort_incomplete_multipart_upload": {"days_after_initiation": ABORT_UPLOAD_DAYS},
+}

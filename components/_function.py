@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 from attrs import field, frozen
 
-from components._iam import TRACE, Statement, policy, trust, write_log
+from components._iam import OPEN, TRACE, Statement, policy, trust, write_log
 
 
 @frozen(kw_only=True)
@@ -37,6 +37,7 @@ class FunctionArgs:
     timeout_s: int
     environment: Mapping[str, pulumi.Input[str]]
     permissions: Sequence[Statement]
+    storage_mb: int = field(default=512)
     reserved_concurrency: int | None = field(default=None)
 
 
@@ -48,61 +49,69 @@ class Function(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("foreman:index:Function", name, None, opts)
+        self._name = name
+        self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
-        # the physical name is fixed: the log group and the ARNs in policies are computed from it
+        # fixed: the log group's name, and the ARN in the permission to read the environment, are made of it
         self._physical_name = f"foreman-{args.runtime.stack}-{args.role}"
 
-        log_group = self._log_group(name, args.runtime)
-        role = self._role(name, args, log_group)
-        function = self._function(name, args, role, log_group)
+        log_group = self._log_group()
+        role = self._role()
+        allowed = self._allow(role, log_group)
+        function = self._function(role, allowed, log_group)
 
         self.arn = function.arn
         self.name = function.name
         self.register_outputs({"arn": self.arn, "name": self.name})
 
-    def _log_group(self, name: str, runtime: Runtime) -> aws.cloudwatch.LogGroup:
+    def _log_group(self) -> aws.cloudwatch.LogGroup:
+        runtime = self._args.runtime
         return aws.cloudwatch.LogGroup(
-            f"{name}-log",
+            f"{self._name}-log",
             name=f"/aws/lambda/{self._physical_name}",
             retention_in_days=runtime.log_retention_days,
             kms_key_id=runtime.key_arn,
             opts=self._child,
         )
 
-    def _role(self, name: str, args: FunctionArgs, log_group: aws.cloudwatch.LogGroup) -> aws.iam.Role:
-        role = aws.iam.Role(
-            f"{name}-role", assume_role_policy=trust("lambda.amazonaws.com"), opts=self._child
+    def _role(self) -> aws.iam.Role:
+        return aws.iam.Role(
+            f"{self._name}-role", assume_role_policy=trust("lambda.amazonaws.com"), opts=self._child
         )
-        self._policy = aws.iam.RolePolicy(
-            f"{name}-policy",
+
+    def _allow(self, role: aws.iam.Role, log_group: aws.cloudwatch.LogGroup) -> aws.iam.RolePolicy:
+        return aws.iam.RolePolicy(
+            f"{self._name}-policy",
             role=role.name,
             policy=policy(
                 [
                     write_log(log_group.arn),
-                    self._read_environment(args.runtime),
-                    *([TRACE] if args.runtime.tracing else []),
-                    *args.permissions,
+                    self._read_environment(),
+                    *([TRACE] if self._args.runtime.tracing else []),
+                    *self._args.permissions,
                 ]
             ),
             opts=self._child,
         )
-        return role
 
-    def _read_environment(self, runtime: Runtime) -> Statement:
-        arn = function_arn(runtime, self._physical_name)
+    def _read_environment(self) -> Statement:
+        runtime = self._args.runtime
+        arn = pulumi.Output.concat(
+            "arn:aws:lambda:", runtime.region, ":", runtime.account_id, ":function:", self._physical_name
+        )
         return Statement(
             sid="ReadOwnEnvironment",
-            actions=["kms:Decrypt"],
+            actions=OPEN,
             resources=[runtime.key_arn],
             conditions={"StringEquals": {"kms:EncryptionContext:aws:lambda:FunctionArn": arn}},
         )
 
     def _function(
-        self, name: str, args: FunctionArgs, role: aws.iam.Role, log_group: aws.cloudwatch.LogGroup
+        self, role: aws.iam.Role, allowed: aws.iam.RolePolicy, log_group: aws.cloudwatch.LogGroup
     ) -> aws.lambda_.Function:
-        runtime = args.runtime
+        args, runtime = self._args, self._args.runtime
         return aws.lambda_.Function(
-            f"{name}-function",
+            f"{self._name}-function",
             name=self._physical_name,
             runtime=f"python{runtime.python_version}",
             architectures=[runtime.architecture],
@@ -112,22 +121,13 @@ class Function(pulumi.ComponentResource):
             role=role.arn,
             memory_size=args.memory_mb,
             timeout=args.timeout_s,
+            ephemeral_storage={"size": args.storage_mb},
             reserved_concurrent_executions=args.reserved_concurrency,
             kms_key_arn=runtime.key_arn,
             environment={"variables": {**args.environment, "LOG_LEVEL": runtime.log_level}},
             tracing_config={"mode": "Active" if runtime.tracing else "PassThrough"},
-            logging_config={
-                "log_format": "JSON",
-                "application_log_level": runtime.log_level,
-                "system_log_level": "INFO",
-                "log_group": log_group.name,
-            },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._policy]),
+            # our functions write JSON and filter by level themselves; with the format JSON, Lambda would set
+            # the level of every library too, and at DEBUG botocore logs whole requests
+            logging_config={"log_format": "Text", "log_group": log_group.name},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
         )
-
-
-def function_arn(runtime: Runtime, physical_name: str) -> pulumi.Output[str]:
-    """Give the ARN that a function of this name has, before it exists."""
-    return pulumi.Output.concat(
-        "arn:aws:lambda:", runtime.region, ":", runtime.account_id, ":function:", physical_name
-    )

@@ -6,8 +6,6 @@ from typing import Final
 import pulumi
 from attrs import field, frozen
 
-PartialArn = pulumi.Input[str]
-
 NO_RESOURCE_LEVEL: Final[Mapping[str, str]] = {
     "xray:PutTraceSegments": "X-Ray knows no resource for segments",
     "xray:PutTelemetryRecords": "X-Ray knows no resource for telemetry",
@@ -25,15 +23,13 @@ NO_RESOURCE_LEVEL: Final[Mapping[str, str]] = {
 https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and the service authorization reference.
 """
 
-READ_ITEMS: Final = ("dynamodb:GetItem", "dynamodb:Query")
-WRITE_ITEMS: Final = (
-    "dynamodb:GetItem",
-    "dynamodb:Query",
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "dynamodb:ConditionCheckItem",
-)
+GET: Final = "dynamodb:GetItem"
+PUT: Final = "dynamodb:PutItem"
+QUERY: Final = "dynamodb:Query"
+UPDATE: Final = "dynamodb:UpdateItem"
+OPEN: Final = ("kms:Decrypt",)
 USE_KEY: Final = ("kms:Decrypt", "kms:GenerateDataKey")
+READ_TABLE_KEY: Final = ("kms:Decrypt", "kms:DescribeKey")
 TABLE_KEY: Final = (
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -42,17 +38,23 @@ TABLE_KEY: Final = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
-"""What DynamoDB asks of the caller's rights on the key of an encrypted table."""
+"""What DynamoDB asks of the caller's rights on the key of an encrypted table.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+"""
+
+
+Condition = pulumi.Input[str] | Sequence[pulumi.Input[str]]
 
 
 @frozen(kw_only=True)
 class Statement:
-    """One permission: `sid` says what for. `conditions` is operator -> condition key -> value."""
+    """One permission: `sid` says what for. `conditions` is operator -> condition key -> value or values."""
 
     sid: str
     actions: Sequence[str]
     resources: Sequence[pulumi.Input[str]]
-    conditions: Mapping[str, Mapping[str, pulumi.Input[str]]] = field(factory=dict)
+    conditions: Mapping[str, Mapping[str, Condition]] = field(factory=dict[str, Mapping[str, Condition]])
 
     def document(self) -> dict[str, object]:
         """Give the statement as IAM writes it."""
@@ -76,7 +78,10 @@ def policy_json(statements: Sequence[Mapping[str, object]]) -> pulumi.Output[str
 
 
 def trust(service: str, *, account_id: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
-    """Let one AWS service assume a role; with `account_id` only on behalf of that account."""
+    """Let one AWS service assume a role; with `account_id` only on behalf of that account.
+
+    Lambda does not say on whose behalf it assumes an execution role, and would be kept out by a condition.
+    """
     statement: dict[str, object] = {
         "Effect": "Allow",
         "Principal": {"Service": service},
@@ -109,6 +114,17 @@ def key_through(
         resources=[key_arn],
         conditions={"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}},
     )
+
+
+def use_table(
+    what: str, arn: pulumi.Input[str], actions: Sequence[str], *, key_arn: pulumi.Input[str], region: str
+) -> list[Statement]:
+    """Do this with the items of one table, whose name for the reader is `what`, and use its key for it."""
+    key_actions = READ_TABLE_KEY if set(actions) <= {GET, QUERY} else TABLE_KEY
+    return [
+        Statement(sid=f"Use{what}", actions=actions, resources=[arn]),
+        key_through(f"Open{what}", key_arn, "dynamodb", region, key_actions),
+    ]
 
 
 def write_log(group_arn: pulumi.Input[str]) -> Statement:

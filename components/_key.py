@@ -8,7 +8,7 @@ import pulumi
 from components._iam import USE_KEY, policy_json
 
 ROOT_STATEMENT: Final = "LetIamDecide"
-"""The one statement with a wildcard action: without `kms:*` for the account, the key could become unmanageable.
+"""The one statement with a wildcard action: without `kms:*` for the account, nobody might manage the key.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 """

@@ -32,11 +32,12 @@ def make_provider(config: Config) -> aws.Provider:
         "aws",
         region=config.region,
         default_tags={"tags": tags},
-        endpoints=[{service: config.endpoint for service in SERVICES}],
+        endpoints=[aws.ProviderEndpointArgs(**dict.fromkeys(SERVICES, config.endpoint))],
         access_key="test",
         secret_key="test",  # noqa: S106 - what emulators take
         s3_use_path_style=True,
         skip_credentials_validation=True,
         skip_metadata_api_check=True,
+        skip_region_validation=True,
         skip_requesting_account_id=True,
     )

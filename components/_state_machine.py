@@ -28,6 +28,10 @@ TIMEOUT_S: Final[Mapping[str, int]] = {
     "fail": 60,
 }
 """The functions' own time limits in seconds; the state waits a little longer than its function."""
+LONGEST_EXECUTION_S: Final = 24 * 3600
+"""Only a guard: every task has a time limit of its own, and the largest plan is loaded long before."""
+MAP_LABELS: Final = ("PlanChunks", "MutateChunks")
+"""The distributed maps; child executions have the label in their ARNs."""
 _GRACE_S: Final = 10
 _FALLBACK_S: Final = 30
 _JOB: Final[Mapping[str, str]] = {"job_id.$": "$.job_id"}
@@ -53,8 +57,10 @@ def definition(of: Definition) -> State:
     return {
         "Comment": "One customer file on its way into the records table",
         "StartAt": "Route",
+        "TimeoutSeconds": LONGEST_EXECUTION_S,
         "States": {
-            "Route": _choice("$.start", "load", then="MutateChunks", otherwise="Ingest"),
+            # an approved plan is sealed already: Seal finds it, and lets it be loaded
+            "Route": _choice("$.start", "load", then="Seal", otherwise="Ingest"),
             "Ingest": _task(of, "ingest") | {"Next": "IsIngested"},
             "IsIngested": _choice("$.next", "validate", then="Validate", otherwise="Notify"),
             "Validate": _task(of, "validate") | {"Next": "IsValid"},

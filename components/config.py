@@ -1,8 +1,9 @@
 """The stack's configuration: read once, checked, and frozen. Nothing else reads `pulumi.Config`."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final, Literal
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, Final, Literal, cast, get_args, get_origin
 
 import attrs
 import cattrs
@@ -12,34 +13,19 @@ from attrs import field, frozen
 from cattrs.gen import make_dict_structure_fn, override
 
 NAMESPACE: Final = "foreman"
+STACK_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+"""The stack's name is a part of the functions' names, which have at most 64 of these characters."""
 LONGEST_KEY_DAYS: Final = 90
 MOST_CHUNK_ROWS: Final = 500
+MOST_CONCURRENCY: Final = 1000
 LOG_DAYS: Final = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827),
+    *(2192, 2557, 2922, 3288, 3653),
 )
 """What CloudWatch Logs takes:
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+
+Tags = Mapping[str, str]
 
 
 @frozen(kw_only=True)
@@ -64,74 +50,106 @@ class Config:
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_retention_days: int = 90
     tracing: bool = True
-    api_key_days: int = 90
-    chunk_rows: int = 500
+    api_key_days: int = LONGEST_KEY_DAYS
+    chunk_rows: int = MOST_CHUNK_ROWS
     map_concurrency: int = 10
     mutate_concurrency: int | None = None
     record_type: str = "customer"
     package_dir: str = "dist/lambda"
     architecture: Literal["arm64", "x86_64"] = "arm64"
-    python_version: str = "3.13"
+    python_version: Literal["3.11", "3.12", "3.13", "3.14"] = "3.13"
     notify_email: str | None = None
     user_pool_id: str | None = None
     endpoint: str | None = None
     retention: Retention = Retention()
-    tags: Mapping[str, str] = field(factory=dict[str, str])
+    tags: Tags = field(factory=dict[str, str])
 
 
-class ConfigError(Exception):
-    """The configuration says something that cannot be."""
+class ConfigError(pulumi.RunError):
+    """The configuration says something that cannot be; the message has a line for every fault."""
 
 
 def load_config() -> Config:
-    """The stack's configuration. ConfigError names the key, says what is wrong with it, and what would be right."""
-    given = _given(f"{NAMESPACE}:")
-    region = pulumi.Config("aws").require("region")
+    """The stack's configuration. ConfigError names each key with a fault, and says what would be right."""
+    given = {
+        **_given(),
+        _KEYS["stack"]: pulumi.get_stack(),
+        _KEYS["region"]: pulumi.Config("aws").require("region"),
+    }
     try:
-        made = _CONVERTER.structure({**given, "stack": pulumi.get_stack(), "region": region}, Config)
+        config = _CONVERTER.structure(given, Config)
     except cattrs.BaseValidationError as error:
-        raise ConfigError("; ".join(_places(error))) from error
-    _check(made)
-    return made
+        raise ConfigError("\n".join(_structure_faults(error, ""))) from error
+    faults = list(_faults(config))
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return config
 
 
-def _given(prefix: str) -> dict[str, Any]:
-    """Everything that is set in our namespace: nested values parsed, texts as they are."""
+def _given() -> dict[str, str]:
+    """What is set in our namespace. Pulumi hands every value over as text: objects and numbers as JSON."""
+    prefix = f"{NAMESPACE}:"
     known = {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
-    config = pulumi.Config(NAMESPACE)
     names = [name.removeprefix(prefix) for name in known if name.startswith(prefix)]
-    return {name: _parsed(config.require(name)) for name in names}
+    config = pulumi.Config(NAMESPACE)
+    return {name: config.require(name) for name in names}
 
 
-def _parsed(text: str) -> Any:  # noqa: ANN401 - JSON
-    """Pulumi hands values over as text: objects, numbers and truths are JSON, everything else is itself."""
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        return text
-
-
-def _check(config: Config) -> None:
-    limits = {
+def _faults(config: Config) -> Iterator[str]:
+    """What is of the right type, and cannot be all the same."""
+    days = attrs.asdict(config.retention)
+    least_and_most = {
         "apiKeyDays": (config.api_key_days, 1, LONGEST_KEY_DAYS),
         "chunkRows": (config.chunk_rows, 1, MOST_CHUNK_ROWS),
-        "mapConcurrency": (config.map_concurrency, 1, 1000),
+        "mapConcurrency": (config.map_concurrency, 1, MOST_CONCURRENCY),
+        "mutateConcurrency": (config.mutate_concurrency, 1, MOST_CONCURRENCY),
+        **{f"retention.{_camel(name)}": (value, 1, 3653) for name, value in days.items()},
     }
-    for name, (value, least, most) in limits.items():
-        if not least <= value <= most:
-            raise ConfigError(f"{NAMESPACE}:{name}: {value} is not between {least} and {most}")
+    for name, (value, least, most) in least_and_most.items():
+        if value is not None and not least <= value <= most:
+            yield _fault(name, f"{value} is not between {least} and {most}")
     if config.log_retention_days not in LOG_DAYS:
-        allowed = ", ".join(map(str, LOG_DAYS))
-        raise ConfigError(f"{NAMESPACE}:logRetentionDays: {config.log_retention_days} is none of {allowed}")
+        yield _fault("logRetentionDays", f"{config.log_retention_days} is none of {_listed(LOG_DAYS)}")
+    if config.endpoint is not None and not config.endpoint.startswith(("http://", "https://")):
+        yield _fault("endpoint", f"{config.endpoint!r} is no address; it starts with http:// or https://")
+    if config.notify_email is not None and "@" not in config.notify_email:
+        yield _fault("notifyEmail", f"{config.notify_email!r} is no mail address")
+    if not STACK_NAME.fullmatch(config.stack):
+        yield f"the stack's name {config.stack!r} is not 1 to 40 letters, digits, '-' or '_'"
 
 
-def _places(error: cattrs.BaseValidationError) -> list[str]:
+def _structure_faults(error: BaseException, place: str) -> Iterator[str]:
     """Each fault with its key, as in `foreman:retention.jobsDays`."""
-    return [_place(line) for line in cattrs.transform_error(error, path=NAMESPACE)]
+    match error:
+        case cattrs.ClassValidationError():
+            located, others = error.group_exceptions()
+            for inner, note in located:
+                yield from _structure_faults(inner, _join(place, _KEYS.get(note.name, note.name)))
+            for inner in others:
+                yield from _structure_faults(inner, place)
+        case cattrs.ForbiddenExtraKeysError():
+            known = [_KEYS[attribute.name] for attribute in attrs.fields(cast("Any", error.cl))]
+            for name in sorted(error.extra_fields):
+                close = get_close_matches(name, known, n=1)
+                yield _fault(_join(place, name), "there is no such key" + (f"; {close[0]}?" if close else ""))
+        case cattrs.IterableValidationError():
+            located, _ = error.group_exceptions()
+            for inner, note in located:
+                yield from _structure_faults(inner, _join(place, str(note.index)))
+        case _:
+            yield _fault(place, str(error))
 
 
-def _place(line: str) -> str:
-    return re.sub(r"^(.*) @ foreman\.?", lambda found: f"{found[1]} at {NAMESPACE}:", line)
+def _fault(place: str, what: str) -> str:
+    return f"{NAMESPACE}:{place}: {what}"
+
+
+def _join(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _listed(values: tuple[object, ...]) -> str:
+    return ", ".join(map(str, values))
 
 
 def _camel(name: str) -> str:
@@ -139,25 +157,75 @@ def _camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def _strict(value: Any, kind: type) -> Any:  # noqa: ANN401 - a structure hook
-    """Take a value only if it is of its type: cattrs would make 1 of "1" and True of "no"."""
-    if type(value) is not kind:
-        raise ValueError(f"{value!r} is no {_WORDS[kind]}")
+_KEYS: Final[Mapping[str, str]] = {
+    **{
+        attribute.name: _camel(attribute.name)
+        for cls in (Config, Retention)
+        for attribute in attrs.fields(cls)
+    },
+    # these two are not ours to set
+    "stack": "pulumi:stack",
+    "region": "aws:region",
+}
+
+
+def _parsed(value: object) -> Any:  # noqa: ANN401 - JSON
+    """A value of a nested setting is itself; one at the top is text, and JSON unless text is wanted."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return orjson.loads(value)
+    except ValueError:
+        return value
+
+
+def _whole_number(value: object, _: object) -> int:
+    number = _parsed(value)
+    if type(number) is not int:  # True is an int, too
+        raise ValueError(f"{value!r} is no whole number")
+    return number
+
+
+def _truth(value: object, _: object) -> bool:
+    truth = _parsed(value)
+    if not isinstance(truth, bool):
+        raise ValueError(f"{value!r} is neither true nor false")  # noqa: TRY004 - cattrs collects ValueErrors
+    return truth
+
+
+def _text(value: object, _: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text; put it in quotes")  # noqa: TRY004 - as above
     return value
 
 
-_WORDS: Final = {int: "whole number", bool: "true or false", str: "text"}
+def _one_of(value: object, kind: object) -> object:
+    if value not in get_args(kind):
+        raise ValueError(f"{value!r} is none of {_listed(get_args(kind))}")
+    return value
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    mapping = _parsed(value)
+    if not isinstance(mapping, Mapping):
+        raise ValueError(f"{value!r} is no object of keys and values")  # noqa: TRY004 - as above
+    return cast("Mapping[str, object]", mapping)
 
 
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
-    for kind in (int, bool):
-        converter.register_structure_hook(kind, _strict)
-    converter.register_structure_hook(str, lambda value, _: str(value))
+    for kind, hook in ((int, _whole_number), (bool, _truth), (str, _text)):
+        converter.register_structure_hook(kind, hook)
+    converter.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _one_of)
+    structure_tags = converter.get_structure_hook(Tags)
+    converter.register_structure_hook_func(
+        lambda kind: kind == Tags, lambda value, kind: structure_tags(_mapping(value), kind)
+    )
     for cls in (Retention, Config):
-        names = {attribute.name: override(rename=_camel(attribute.name)) for attribute in attrs.fields(cls)}
+        names = {attribute.name: override(rename=_KEYS[attribute.name]) for attribute in attrs.fields(cls)}
+        structure = cast("Any", make_dict_structure_fn)(cls, converter, **names)
         converter.register_structure_hook(
-            cls, make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **names)
+            cls, lambda value, kind, structure=structure: structure(_mapping(value), kind)
         )
     return converter
 

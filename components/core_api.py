@@ -10,7 +10,7 @@ from attrs import frozen
 
 from components._api import Binding, bind_function
 from components._function import Function, FunctionArgs, Runtime
-from components._iam import READ_ITEMS, TABLE_KEY, Statement, key_through, policy, trust, write_log
+from components._iam import GET, QUERY, Statement, policy, trust, use_table, write_log
 from components._key import key_policy
 from foreman_core.schema import RecordSchema
 from foreman_core.schema.graphql import JOB_FIELDS, graphql_schema, record_fields
@@ -18,6 +18,17 @@ from foreman_core.schema.graphql import JOB_FIELDS, graphql_schema, record_field
 QUERY_DEPTH: Final = 10
 RESOLVER_COUNT: Final = 100
 POINT_IN_TIME_DAYS: Final = 35
+JOBS_BY_TIME: Final = "jobs-by-time"
+RECORD_ACTIONS: Final = (
+    "dynamodb:BatchGetItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:PutItem",
+    "dynamodb:Scan",
+    "dynamodb:UpdateItem",
+)
 
 
 @frozen(kw_only=True)
@@ -106,14 +117,14 @@ class CoreApi(pulumi.ComponentResource):
         return self._table("records", attributes=["pk"], hash_key="pk")
 
     def _ledger_table(self) -> aws.dynamodb.Table:
-        jobs_by_time = aws.dynamodb.TableGlobalSecondaryIndexArgs(
-            name="jobs-by-time",
-            key_schemas=[
+        jobs_by_time: aws.dynamodb.TableGlobalSecondaryIndexArgsDict = {
+            "name": JOBS_BY_TIME,
+            "key_schemas": [
                 {"attribute_name": "list_pk", "key_type": "HASH"},
                 {"attribute_name": "list_sk", "key_type": "RANGE"},
             ],
-            projection_type="ALL",
-        )
+            "projection_type": "ALL",
+        }
         return self._table(
             "ledger",
             attributes=["pk", "sk", "list_pk", "list_sk"],
@@ -130,7 +141,7 @@ class CoreApi(pulumi.ComponentResource):
         attributes: Sequence[str],
         hash_key: str,
         range_key: str | None = None,
-        index: aws.dynamodb.TableGlobalSecondaryIndexArgs | None = None,
+        index: aws.dynamodb.TableGlobalSecondaryIndexArgsDict | None = None,
         ttl_attribute: str | None = None,
     ) -> aws.dynamodb.Table:
         return aws.dynamodb.Table(
@@ -234,22 +245,15 @@ class CoreApi(pulumi.ComponentResource):
                 role="records",
                 memory_mb=1024,
                 timeout_s=29,  # AppSync gives up at 30
-                environment={"RECORDS_TABLE": records.name},
-                permissions=[
-                    Statement(
-                        sid="ReadAndWriteRecords",
-                        actions=RECORD_ACTIONS,
-                        resources=[records.arn],
-                    ),
-                    key_through("OpenRecordsTable", self.key_arn, "dynamodb", self._args.region, TABLE_KEY),
-                ],
+                environment={"RECORDS_TABLE": records.name, "RECORD_TYPE": self._args.record_schema.name},
+                permissions=self._use_table("Records", records, RECORD_ACTIONS),
             ),
             opts=self._child,
         )
         self._bind("records", api, function, record_fields(self._args.record_schema))
 
     def _bind_jobs(self, api: aws.appsync.GraphQLApi, ledger: aws.dynamodb.Table) -> None:
-        index = pulumi.Output.concat(ledger.arn, "/index/jobs-by-time")
+        index = pulumi.Output.concat(ledger.arn, f"/index/{JOBS_BY_TIME}")
         function = Function(
             f"{self._name}-jobs",
             FunctionArgs(
@@ -259,20 +263,16 @@ class CoreApi(pulumi.ComponentResource):
                 timeout_s=29,
                 environment={"LEDGER_TABLE": ledger.name},
                 permissions=[
-                    Statement(sid="ReadJobs", actions=READ_ITEMS, resources=[ledger.arn]),
-                    Statement(sid="ListJobsByTime", actions=["dynamodb:Query"], resources=[index]),
-                    key_through(
-                        "OpenLedger",
-                        self.key_arn,
-                        "dynamodb",
-                        self._args.region,
-                        ["kms:Decrypt", "kms:DescribeKey"],
-                    ),
+                    *self._use_table("Ledger", ledger, [GET]),
+                    Statement(sid="ListJobsByTime", actions=[QUERY], resources=[index]),
                 ],
             ),
             opts=self._child,
         )
         self._bind("jobs", api, function, JOB_FIELDS)
+
+    def _use_table(self, what: str, table: aws.dynamodb.Table, actions: Sequence[str]) -> list[Statement]:
+        return use_table(what, table.arn, actions, key_arn=self.key_arn, region=self._args.region)
 
     def _bind(
         self,
@@ -290,39 +290,33 @@ class CoreApi(pulumi.ComponentResource):
         )
 
 
-RECORD_ACTIONS: Final = (
-    "dynamodb:BatchGetItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:GetItem",
-    "dynamodb:PartiQLInsert",
-    "dynamodb:PartiQLUpdate",
-    "dynamodb:PutItem",
-    "dynamodb:Scan",
-    "dynamodb:UpdateItem",
-)
-
-
 def additional_auth(
     user_pool_id: str | None, region: str
-) -> list[aws.appsync.GraphQLApiAdditionalAuthenticationProviderArgs]:
+) -> list[aws.appsync.GraphQLApiAdditionalAuthenticationProviderArgsDict]:
     """Give the modes beside IAM: the API key, and the user pool when there is one."""
-    provider = aws.appsync.GraphQLApiAdditionalAuthenticationProviderArgs
-    modes = [provider(authentication_type="API_KEY")]
+    modes: list[aws.appsync.GraphQLApiAdditionalAuthenticationProviderArgsDict] = [
+        {"authentication_type": "API_KEY"}
+    ]
     if user_pool_id:
-        pool = aws.appsync.GraphQLApiAdditionalAuthenticationProviderUserPoolConfigArgs(
-            user_pool_id=user_pool_id, aws_region=region
+        modes.append(
+            {
+                "authentication_type": "AMAZON_COGNITO_USER_POOLS",
+                "user_pool_config": {"user_pool_id": user_pool_id, "aws_region": region},
+            }
         )
-        modes.append(provider(authentication_type="AMAZON_COGNITO_USER_POOLS", user_pool_config=pool))
     return modes
 
 
 def api_key_expiry(now: datetime, days: int) -> str:
     """Give the time (RFC 3339, UTC) at which the API key ends: at most `days` after `now`.
 
-    It moves in whole steps of a third of `days`, counted from the epoch, so that running an unchanged program
-    again within a step changes nothing, and right after `pulumi up` more than two thirds of the time are left.
+    It moves in whole steps of a third of `days`, counted from the epoch, so that an unchanged program that is
+    run again within a step changes nothing, and right after `pulumi up` two thirds of the time are left.
+    AppSync wants one day at least, and whole hours: a key of one day moves every hour, and may live for 25.
+    https://docs.aws.amazon.com/appsync/latest/APIReference/API_CreateApiKey.html
     """
     step = max(days // 3, 1)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    started = (now - epoch).days // step * step
-    return (epoch + timedelta(days=started + days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    stepped = epoch + timedelta(days=(now - epoch).days // step * step + days)
+    soonest = now.replace(minute=0, second=0, microsecond=0) + timedelta(days=1, hours=1)
+    return max(stepped, soonest).strftime("%Y-%m-%dT%H:%M:%SZ")

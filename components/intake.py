@@ -6,16 +6,18 @@ import pulumi
 import pulumi_aws as aws
 from attrs import frozen
 
+from components._alarm import AlarmArgs, raise_alarm
 from components._bucket import PrivateBucket, PrivateBucketArgs
 from components._function import Function, FunctionArgs, Runtime
 from components._iam import (
-    TABLE_KEY,
-    USE_KEY,
-    WRITE_ITEMS,
+    GET,
+    OPEN,
+    PUT,
     Statement,
     deny_plain_http,
     key_through,
     policy_json,
+    use_table,
 )
 
 FUNCTION_TIMEOUT_S: Final = 60
@@ -46,7 +48,7 @@ class IntakeArgs:
 
 
 class Intake(pulumi.ComponentResource):
-    """A bucket whose new `.csv` files under `incoming/` start jobs, and the topic that tells how they ended."""
+    """A bucket whose new `.csv` files under `incoming/` start jobs, and the topic of how they ended."""
 
     bucket: pulumi.Output[str]
     bucket_arn: pulumi.Output[str]
@@ -135,7 +137,8 @@ class Intake(pulumi.ComponentResource):
             bucket=bucket.name,
             target_bucket=access_log.name,
             target_prefix="intake/",
-            opts=self._child,
+            # S3 checks that it may write there
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[access_log]),
         )
         return bucket
 
@@ -172,7 +175,7 @@ class Intake(pulumi.ComponentResource):
             kms_master_key_id=self._args.runtime.key_arn,
             opts=self._child,
         )
-        self._dead_letter_policy = aws.sqs.QueuePolicy(
+        aws.sqs.QueuePolicy(
             f"{self._name}-dead-letters-policy",
             queue_url=queue.url,
             policy=policy_json([deny_plain_http("DenyPlainHttp", QUEUE_ACTIONS, [queue.arn])]),
@@ -259,50 +262,42 @@ class Intake(pulumi.ComponentResource):
                         actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
                         resources=[queue.arn],
                     ),
-                    key_through("OpenFileEvents", runtime.key_arn, "sqs", runtime.region, ["kms:Decrypt"]),
-                    Statement(sid="RecordJobs", actions=WRITE_ITEMS, resources=[args.ledger_table_arn]),
-                    key_through("OpenLedger", runtime.key_arn, "dynamodb", runtime.region, TABLE_KEY),
+                    key_through("OpenFileEvents", runtime.key_arn, "sqs", runtime.region, OPEN),
+                    *use_table(
+                        "Ledger",
+                        args.ledger_table_arn,
+                        [GET, PUT],
+                        key_arn=runtime.key_arn,
+                        region=runtime.region,
+                    ),
                     Statement(
                         sid="StartJobs",
                         actions=["states:StartExecution"],
                         resources=[args.state_machine_arn],
                     ),
-                    key_through("SealJobInput", runtime.key_arn, "states", runtime.region, USE_KEY),
+                    key_through("SealJobInput", runtime.key_arn, "states", runtime.region),
                 ],
             ),
             opts=self._child,
         )
 
     def _alarms(self, queue: aws.sqs.Queue, dead_letters: aws.sqs.Queue, topic: aws.sns.Topic) -> None:
-        for what, of, metric, threshold, meaning in (
-            (
-                "lost-events",
-                dead_letters,
-                "ApproximateNumberOfMessagesVisible",
-                0,
-                "A file's event failed five times; the file is in the bucket, but has no job.",
-            ),
-            (
-                "late-events",
-                queue,
-                "ApproximateAgeOfOldestMessage",
-                OLDEST_EVENT_S,
-                "A file has waited for its job for more than a quarter of an hour.",
-            ),
-        ):
-            aws.cloudwatch.MetricAlarm(
-                f"{self._name}-{what}",
-                alarm_description=meaning,
+        alarms = {
+            "lost-events": AlarmArgs(
+                meaning="A file's event failed five times; the file is in the bucket, but has no job.",
                 namespace="AWS/SQS",
-                metric_name=metric,
-                dimensions={"QueueName": of.name},
+                metric="ApproximateNumberOfMessagesVisible",
+                dimensions={"QueueName": dead_letters.name},
                 statistic="Maximum",
-                period=60,
-                evaluation_periods=1,
-                comparison_operator="GreaterThanThreshold",
-                threshold=threshold,
-                treat_missing_data="notBreaching",
-                alarm_actions=[topic.arn],
-                ok_actions=[topic.arn],
-                opts=self._child,
-            )
+            ),
+            "late-events": AlarmArgs(
+                meaning="A file has waited for its job for more than a quarter of an hour.",
+                namespace="AWS/SQS",
+                metric="ApproximateAgeOfOldestMessage",
+                dimensions={"QueueName": queue.name},
+                statistic="Maximum",
+                threshold=OLDEST_EVENT_S,
+            ),
+        }
+        for what, alarm in alarms.items():
+            raise_alarm(f"{self._name}-{what}", alarm, topic_arn=topic.arn, parent=self)

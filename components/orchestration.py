@@ -8,53 +8,44 @@ import pulumi
 import pulumi_aws as aws
 from attrs import frozen
 
+from components._alarm import AlarmArgs, raise_alarm
 from components._api import Binding, bind_function
-from components._function import Function, FunctionArgs, Runtime
+from components._function import Function, FunctionArgs
 from components._iam import (
+    GET,
     NO_RESOURCE_LEVEL,
-    TABLE_KEY,
+    OPEN,
+    PUT,
     TRACE,
+    UPDATE,
     USE_KEY,
-    WRITE_ITEMS,
     Statement,
     key_through,
     policy,
     trust,
 )
-from components._state_machine import TIMEOUT_S, Definition, definition
-from foreman_core.schema import RecordSchema
-from foreman_core.schema.graphql import IMPORT_FIELDS, upsert_field
+from components._state_machine import MAP_LABELS, TIMEOUT_S, Definition, definition
+from components._steps import (
+    Step,
+    StepArgs,
+    open_files,
+    read_files,
+    read_uploads,
+    send_notices,
+    steps,
+    use_ledger,
+)
+from foreman_core.schema.graphql import IMPORT_FIELDS
 
-MEMORY_MB: Final[Mapping[str, int]] = {
-    "ingest": 512,
-    "validate": 1769,  # from here on a function has a whole CPU
-    "plan": 1024,
-    "seal": 512,
-    "mutate": 512,
-    "reconcile": 512,
-    "notify": 512,
-    "fail": 512,
-}
+DATA_KEY_REUSE_S: Final = 300
 
 
 @frozen(kw_only=True)
-class OrchestrationArgs:
-    """What the state machine and its functions work on."""
+class OrchestrationArgs(StepArgs):
+    """What the state machine needs to know beside what its functions work on."""
 
-    runtime: Runtime
-    record_schema: RecordSchema
     state_machine_arn: pulumi.Input[str]
-    bucket: pulumi.Input[str]
-    bucket_arn: pulumi.Input[str]
-    ledger_table: pulumi.Input[str]
-    ledger_table_arn: pulumi.Input[str]
-    records_table: pulumi.Input[str]
-    records_table_arn: pulumi.Input[str]
-    topic_arn: pulumi.Input[str]
     api_id: pulumi.Input[str]
-    api_arn: pulumi.Input[str]
-    graphql_url: pulumi.Input[str]
-    chunk_rows: int
     map_concurrency: int
     mutate_concurrency: int | None
 
@@ -72,7 +63,7 @@ class Orchestration(pulumi.ComponentResource):
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
 
-        arns = {role: self._function(role).arn for role in TIMEOUT_S}
+        arns = {role: self._function(role, step).arn for role, step in steps(args).items()}
         machine = self._state_machine(arns)
         self._imports()
         self._alarms(machine)
@@ -80,125 +71,26 @@ class Orchestration(pulumi.ComponentResource):
         self.state_machine_arn = machine.arn
         self.register_outputs({"state_machine_arn": self.state_machine_arn})
 
-    def _function(self, role: str) -> Function:
+    def _function(self, role: str, step: Step) -> Function:
+        args = self._args
         return Function(
             f"{self._name}-{role}",
             FunctionArgs(
-                runtime=self._args.runtime,
+                runtime=args.runtime,
                 role=role,
-                memory_mb=MEMORY_MB[role],
+                memory_mb=step.memory_mb,
+                storage_mb=step.storage_mb,
                 timeout_s=TIMEOUT_S[role],
-                environment={"LEDGER_TABLE": self._args.ledger_table, **self._environment(role)},
-                permissions=[*self._use_ledger(), *self._permissions(role)],
-                reserved_concurrency=self._args.mutate_concurrency if role == "mutate" else None,
+                environment={"LEDGER_TABLE": args.ledger_table, **step.environment},
+                permissions=step.permissions,
+                reserved_concurrency=args.mutate_concurrency if role == "mutate" else None,
             ),
             opts=self._child,
         )
-
-    def _environment(self, role: str) -> Mapping[str, pulumi.Input[str]]:
-        args = self._args
-        if role == "notify":
-            return {"TOPIC_ARN": args.topic_arn}
-        own: dict[str, dict[str, pulumi.Input[str]]] = {
-            "validate": {"CHUNK_ROWS": str(args.chunk_rows)},
-            "plan": {"RECORDS_TABLE": args.records_table},
-            "mutate": {"GRAPHQL_URL": args.graphql_url},
-        }
-        return {"INTAKE_BUCKET": args.bucket, **own.get(role, {})}
-
-    def _permissions(self, role: str) -> Sequence[Statement]:
-        """Give what one step may do beside using the ledger; the S3 layout is in docs/architecture.md."""
-        steps: Mapping[str, Sequence[Statement]] = {
-            "ingest": [*self._read_uploads()],
-            "validate": [*self._read_uploads(), self._write("jobs/*")],
-            "plan": [
-                self._read("jobs/*/accepted.jsonl", "jobs/*/plan/*"),
-                self._write("jobs/*/plan/*"),
-                *self._open_files(),
-                Statement(
-                    sid="CompareWithRecords",
-                    actions=["dynamodb:BatchGetItem", "dynamodb:GetItem"],
-                    resources=[self._args.records_table_arn],
-                ),
-            ],
-            "seal": [self._read("jobs/*"), self._write("jobs/*"), *self._open_files()],
-            "mutate": [
-                self._read("jobs/*/plan/*"),
-                *self._open_files(),
-                Statement(
-                    sid="WriteRecordsThroughTheApi",
-                    actions=["appsync:GraphQL"],
-                    resources=[
-                        pulumi.Output.concat(
-                            self._args.api_arn,
-                            "/types/Mutation/fields/",
-                            upsert_field(self._args.record_schema),
-                        )
-                    ],
-                ),
-            ],
-            "reconcile": [self._read("jobs/*"), self._write("jobs/*"), *self._open_files()],
-            "notify": [*self._publish()],
-            "fail": [self._read("jobs/*"), self._write("jobs/*"), *self._open_files()],
-        }
-        return steps[role]
-
-    def _use_ledger(self) -> list[Statement]:
-        runtime = self._args.runtime
-        return [
-            Statement(sid="UseLedger", actions=WRITE_ITEMS, resources=[self._args.ledger_table_arn]),
-            key_through("OpenTables", runtime.key_arn, "dynamodb", runtime.region, TABLE_KEY),
-        ]
-
-    def _objects(self, prefixes: Sequence[str]) -> list[pulumi.Output[str]]:
-        return [pulumi.Output.concat(self._args.bucket_arn, "/", prefix) for prefix in prefixes]
-
-    def _read(self, *prefixes: str) -> Statement:
-        return Statement(sid="ReadFiles", actions=["s3:GetObject"], resources=self._objects(prefixes))
-
-    def _write(self, *prefixes: str) -> Statement:
-        return Statement(
-            sid="WriteFiles",
-            actions=["s3:PutObject", "s3:AbortMultipartUpload"],
-            resources=self._objects(prefixes),
-        )
-
-    def _open_files(self) -> list[Statement]:
-        runtime = self._args.runtime
-        return [key_through("OpenFiles", runtime.key_arn, "s3", runtime.region)]
-
-    def _read_uploads(self) -> list[Statement]:
-        """Read the uploaded version; listing is what makes S3 say «gone» (404) instead of «forbidden» (403)."""
-        return [
-            Statement(
-                sid="ReadUploads",
-                actions=["s3:GetObject", "s3:GetObjectVersion"],
-                resources=self._objects(["incoming/*", "submitted/*"]),
-            ),
-            Statement(
-                sid="TellGoneFromForbidden",
-                actions=["s3:ListBucket", "s3:ListBucketVersions"],
-                resources=[self._args.bucket_arn],
-            ),
-            *self._open_files(),
-        ]
-
-    def _publish(self) -> list[Statement]:
-        runtime = self._args.runtime
-        return [
-            Statement(sid="SendNotice", actions=["sns:Publish"], resources=[self._args.topic_arn]),
-            key_through("SealNotice", runtime.key_arn, "sns", runtime.region),
-        ]
 
     def _state_machine(self, arns: Mapping[str, pulumi.Output[str]]) -> aws.sfn.StateMachine:
-        args, runtime = self._args, self._args.runtime
-        log = aws.cloudwatch.LogGroup(
-            f"{self._name}-log",
-            name=f"/aws/vendedlogs/states/{state_machine_name(runtime.stack)}",
-            retention_in_days=runtime.log_retention_days,
-            kms_key_id=runtime.key_arn,
-            opts=self._child,
-        )
+        runtime = self._args.runtime
+        log = self._log()
         role = aws.iam.Role(
             f"{self._name}-role",
             assume_role_policy=trust("states.amazonaws.com", account_id=runtime.account_id),
@@ -210,20 +102,13 @@ class Orchestration(pulumi.ComponentResource):
             policy=policy(self._machine_permissions(list(arns.values()))),
             opts=self._child,
         )
-        document = pulumi.Output.all(
-            functions=arns, bucket=args.bucket, ledger_table=args.ledger_table, topic_arn=args.topic_arn
-        ).apply(
-            lambda known: json.dumps(
-                definition(Definition(max_concurrency=args.map_concurrency, **known)), indent=1
-            )
-        )
         return aws.sfn.StateMachine(
             f"{self._name}-import",
-            # fixed: the intake's functions compute its ARN
+            # fixed: those who start the machine compute its ARN
             name=state_machine_name(runtime.stack),
             type="STANDARD",
             role_arn=role.arn,
-            definition=document,
+            definition=self._definition(arns),
             logging_configuration={
                 "level": "ALL",
                 "include_execution_data": False,
@@ -233,43 +118,92 @@ class Orchestration(pulumi.ComponentResource):
             encryption_configuration={
                 "type": "CUSTOMER_MANAGED_KMS_KEY",
                 "kms_key_id": runtime.key_arn,
-                "kms_data_key_reuse_period_seconds": 300,
+                "kms_data_key_reuse_period_seconds": DATA_KEY_REUSE_S,
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
         )
 
+    def _log(self) -> aws.cloudwatch.LogGroup:
+        runtime = self._args.runtime
+        return aws.cloudwatch.LogGroup(
+            f"{self._name}-log",
+            # the prefix keeps the account's policy for delivered logs short:
+            # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+            name=f"/aws/vendedlogs/states/{state_machine_name(runtime.stack)}",
+            retention_in_days=runtime.log_retention_days,
+            kms_key_id=runtime.key_arn,
+            opts=self._child,
+        )
+
+    def _definition(self, arns: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
+        args = self._args
+
+        def write(bucket: str, ledger_table: str, topic_arn: str, functions: Mapping[str, str]) -> str:
+            document = definition(
+                Definition(
+                    functions=functions,
+                    bucket=bucket,
+                    ledger_table=ledger_table,
+                    topic_arn=topic_arn,
+                    max_concurrency=args.map_concurrency,
+                )
+            )
+            return json.dumps(document, indent=1)
+
+        names = pulumi.Output.all(args.bucket, args.ledger_table, args.topic_arn)
+        return pulumi.Output.all(names, pulumi.Output.all(**arns)).apply(
+            lambda known: write(*known[0], functions=known[1])
+        )
+
     def _machine_permissions(self, functions: Sequence[pulumi.Output[str]]) -> list[Statement]:
         args, runtime = self._args, self._args.runtime
-        machine = pulumi.Output.from_input(args.state_machine_arn)
-        executions = machine.apply(lambda arn: arn.replace(":stateMachine:", ":execution:") + "/*")
-        deliveries = pulumi.Output.concat("arn:aws:logs:", runtime.region, ":", runtime.account_id, ":*")
-        delivery = [action for action in NO_RESOURCE_LEVEL if action.startswith("logs:")]
         return [
             Statement(sid="RunSteps", actions=["lambda:InvokeFunction"], resources=functions),
+            *self._fan_out(),
+            read_files(args, "jobs/*/chunks.json", "jobs/*/plan-chunks.json"),
+            open_files(args, OPEN),
+            *use_ledger(args, UPDATE),
+            *send_notices(args),
+            *self._write_history(),
+            *([TRACE] if runtime.tracing else []),
+        ]
+
+    def _fan_out(self) -> list[Statement]:
+        """Run the machine's own distributed maps.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+        """
+        machine = self._args.state_machine_arn
+        executions = pulumi.Output.from_input(machine).apply(
+            lambda arn: arn.replace(":stateMachine:", ":execution:")
+        )
+        return [
             Statement(sid="FanOut", actions=["states:StartExecution"], resources=[machine]),
             Statement(
                 sid="WatchFanOut",
                 actions=["states:DescribeExecution", "states:StopExecution"],
-                resources=[executions],
+                resources=[
+                    pulumi.Output.concat(executions, ":*"),
+                    *(pulumi.Output.concat(executions, "/", label, ":*") for label in MAP_LABELS),
+                ],
             ),
-            Statement(
-                sid="ReadItemFiles",
-                actions=["s3:GetObject"],
-                resources=self._objects(["jobs/*/chunks.json", "jobs/*/plan-chunks.json"]),
-            ),
-            *self._open_files(),
-            Statement(
-                sid="RecordFailureNatively",
-                actions=["dynamodb:UpdateItem"],
-                resources=[args.ledger_table_arn],
-            ),
-            key_through("OpenLedger", runtime.key_arn, "dynamodb", runtime.region, TABLE_KEY),
-            *self._publish(),
+        ]
+
+    def _write_history(self) -> list[Statement]:
+        """Encrypt the history and the logs.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+        """
+        machine, runtime = self._args.state_machine_arn, self._args.runtime
+        machines = [machine, *(pulumi.Output.concat(machine, "/", label) for label in MAP_LABELS)]
+        deliveries = pulumi.Output.concat("arn:aws:logs:", runtime.region, ":", runtime.account_id, ":*")
+        delivery = [action for action in NO_RESOURCE_LEVEL if action.startswith("logs:")]
+        return [
             Statement(
                 sid="SealOwnHistory",
                 actions=USE_KEY,
                 resources=[runtime.key_arn],
-                conditions={"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": machine}},
+                conditions={"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": machines}},
             ),
             Statement(
                 sid="SealDeliveredLogs",
@@ -278,7 +212,6 @@ class Orchestration(pulumi.ComponentResource):
                 conditions={"StringEquals": {"kms:EncryptionContext:SourceArn": deliveries}},
             ),
             Statement(sid="DeliverLogs", actions=delivery, resources=["*"]),
-            *([TRACE] if runtime.tracing else []),
         ]
 
     def _imports(self) -> None:
@@ -297,9 +230,9 @@ class Orchestration(pulumi.ComponentResource):
                     "RECORD_TYPE": args.record_schema.name,
                 },
                 permissions=[
-                    *self._use_ledger(),
-                    *self._read_uploads(),
-                    self._read("jobs/*/plan.json", "jobs/*/plan-chunks.json"),
+                    *use_ledger(args, GET, PUT, UPDATE),
+                    *read_uploads(args, "submitted/*"),
+                    open_files(args, OPEN),
                     Statement(
                         sid="StartJobs",
                         actions=["states:StartExecution"],
@@ -323,34 +256,28 @@ class Orchestration(pulumi.ComponentResource):
 
     def _alarms(self, machine: aws.sfn.StateMachine) -> None:
         machine_of = {"StateMachineArn": machine.arn}
-        api_of = {"GraphQLAPIId": self._args.api_id}
-        for what, namespace, metric, of, meaning in (
-            (
-                "failed",
-                "AWS/States",
-                "ExecutionsFailed",
-                machine_of,
-                "A job failed in Foreman, not in its file.",
+        alarms = {
+            "failed": AlarmArgs(
+                meaning="A job failed in Foreman, not in its file.",
+                namespace="AWS/States",
+                metric="ExecutionsFailed",
+                dimensions=machine_of,
             ),
-            ("timed-out", "AWS/States", "ExecutionsTimedOut", machine_of, "A job ran out of time."),
-            ("api-errors", "AWS/AppSync", "5XXError", api_of, "The GraphQL API answered with its own error."),
-        ):
-            aws.cloudwatch.MetricAlarm(
-                f"{self._name}-{what}",
-                alarm_description=meaning,
-                namespace=namespace,
-                metric_name=metric,
-                dimensions=of,
-                statistic="Sum",
-                period=60,
-                evaluation_periods=1,
-                comparison_operator="GreaterThanThreshold",
-                threshold=0,
-                treat_missing_data="notBreaching",
-                alarm_actions=[self._args.topic_arn],
-                ok_actions=[self._args.topic_arn],
-                opts=self._child,
-            )
+            "timed-out": AlarmArgs(
+                meaning="A job ran out of time.",
+                namespace="AWS/States",
+                metric="ExecutionsTimedOut",
+                dimensions=machine_of,
+            ),
+            "api-errors": AlarmArgs(
+                meaning="The GraphQL API answered with an error of its own.",
+                namespace="AWS/AppSync",
+                metric="5XXError",
+                dimensions={"GraphQLAPIId": self._args.api_id},
+            ),
+        }
+        for what, alarm in alarms.items():
+            raise_alarm(f"{self._name}-{what}", alarm, topic_arn=self._args.topic_arn, parent=self)
 
 
 def state_machine_name(stack: str) -> str:

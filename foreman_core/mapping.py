@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Mapping as MappingType
 from pathlib import Path
 from typing import Any, Final, Literal, cast
@@ -18,6 +18,8 @@ Given = MappingType[str, str | None]
 
 FILE_LIMIT: Final = 1_000_000
 """Bytes of a mapping file."""
+
+_YAML_NULLS: Final = ("", "~", "null")
 
 
 @frozen(kw_only=True)
@@ -126,35 +128,38 @@ def read_given(path: Path) -> dict[str, str | None]:
 
 
 def _parse(text: str, *, is_json: bool) -> object:
-    if is_json:
-        return json.loads(text, object_pairs_hook=_without_repeats)
+    try:
+        return json.loads(text, object_pairs_hook=_without_repeats) if is_json else _parse_yaml(text)
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+
+
+def _parse_yaml(text: str) -> object:
+    """All scalars as text, so that columns named `NO` or `2024` stay what they are; only null is null."""
     import yaml  # noqa: PLC0415 - only a mapping file needs it
 
-    class Loader(yaml.SafeLoader):
-        """Refuses a key that is there twice, where YAML's own keeps the last."""
+    class Loader(yaml.BaseLoader):
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
+            keys = [key.value for key, _ in node.value]
+            values = super().construct_mapping(node, deep)
+            if len(set(map(str, keys))) < len(keys):
+                raise ValueError("a column is there twice")
+            return {key: None if value in _YAML_NULLS else value for key, value in values.items()}
 
-    def construct(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-        pairs = [(loader.construct_object(k), loader.construct_object(v)) for k, v in node.value]
-        return _without_repeats(pairs)
-
-    Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, construct)
     try:
-        return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
+        return yaml.load(text, Loader)  # noqa: S506 - BaseLoader makes nothing but text, lists and mappings
     except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(" ".join(str(error).split())) from error
 
 
-def _without_repeats(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
-    parsed: dict[Any, Any] = {}
-    for key, value in pairs:
-        if key in parsed:
-            raise ValueError(f"{key!r} is there twice")
-        parsed[key] = value
-    return parsed
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError("a column is there twice")
+    return dict(pairs)
 
 
 def _checked(given: Given, names: Sequence[str], schema: RecordSchema) -> dict[str, str | None]:
-    """What was given, with the columns as they are compared; Refused when a column or a field is not there."""
+    """What was given, with the columns as they are compared; Refused when one is not there."""
     chosen: dict[str, str | None] = {}
     for column, field in given.items():
         name = column.strip()

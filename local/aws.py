@@ -34,16 +34,14 @@ class Aws:
             if service not in self._clients:
                 config = Config(
                     connect_timeout=3,
-                    read_timeout=60,
+                    read_timeout=20,
                     retries={"mode": "standard", "max_attempts": 3},
                     proxies={},
                     max_pool_connections=32,
                 )
-                self._clients[service] = boto3.client(  # pyright: ignore[reportCallIssue, reportUnknownMemberType]
-                    service,  # pyright: ignore[reportArgumentType]
-                    config=config,
-                    **session_kwargs(self.endpoint, self.region),
-                )
+                name: Any = service  # the stubs know services by literal names only
+                where: Any = session_kwargs(self.endpoint, self.region)
+                self._clients[service] = boto3.client(name, config=config, **where)  # pyright: ignore[reportUnknownMemberType]
             return self._clients[service]
 
     def graphql_url(self, api_id: str) -> str:

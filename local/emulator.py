@@ -1,76 +1,109 @@
-"""The emulator's process: MiniStack in an environment of its own, on loopback, gone when it is told to go."""
+"""The emulator: MiniStack in an environment of its own, on loopback, gone when it is told to go."""
 
 import hashlib
 import http.client
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import uv
 
+from local import processes
 from local.errors import LocalError
-from local.home import CACHE, Home
+from local.home import CACHE, Home, made_once
 
 HOST: Final = "127.0.0.1"
 READY_SECONDS: Final = 30
 STOP_SECONDS: Final = 15
 INSTALL_SECONDS: Final = 600
+WAIT_SCALE: Final = "0.1"
+"""What a second of a state machine's wait, or of its back-off, takes here."""
+
 REQUIREMENTS: Final = Path(__file__).with_name("requirements-emulator.txt")
-_PROC: Final = Path("/proc")
+LAUNCH: Final = Path(__file__).with_name("launch.py")
+_LISTENS: Final = b"Running on "
+_TAIL_LINES: Final = 3
+_STARTED: Final[list[subprocess.Popen[bytes]]] = []
+"""Kept: Python warns of a process that outlives its object, and this one is meant to."""
 
 
 def install(progress: Callable[[str], None]) -> Path:
-    """The emulator's Python; its environment is made once for each lock and interpreter."""
+    """The emulator's Python; its environment is made once for each lock and interpreter.
+
+    LocalError when the packages cannot be installed.
+    """
     key = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    folder = CACHE / f"emulator-{key}"
-    python = folder / "bin" / "python"
-    if (folder / ".complete").exists():
-        return python
-    progress("installing the emulator (once)")
-    shutil.rmtree(folder, ignore_errors=True)
-    _uv("venv", "--quiet", "--python", sys.executable, str(folder))
-    _uv("pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(REQUIREMENTS))
-    (folder / ".complete").touch()
-    return python
+
+    def make(folder: Path) -> None:
+        progress("installing the emulator (once)")
+        _uv("venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder))
+        python = folder / "bin" / "python"
+        _uv("pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(REQUIREMENTS))
+
+    return made_once(CACHE / f"emulator-{key}", make) / "bin" / "python"
 
 
 def start(home: Home, port: int, progress: Callable[[str], None]) -> int:
     """Start the emulator on `port` with the state of `home`, wait until it answers, and give back its pid.
 
-    LocalError when it does not answer in time; then it is stopped again.
+    LocalError with its last words when it does not answer in time; then, as after Ctrl-C, it is stopped.
     """
     python = install(progress)
+    clear(home)
     home.make()
     progress(f"starting the emulator on {HOST}:{port}")
-    with home.log.open("wb") as log:
+    process = _spawn(home, port, python)
+    try:
+        if _is_ready(process, home, port):
+            return process.pid
+    except BaseException:
+        stop(process.pid, home)
+        raise
+    stop(process.pid, home)
+    said = home.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_TAIL_LINES:]
+    raise LocalError(
+        "emulator",
+        f"The emulator did not answer on {HOST}:{port} within {READY_SECONDS} s. Its log, {home.log}, ends: "
+        f"{' | '.join(said) or 'with nothing'}",
+    )
+
+
+def endpoint(port: int) -> str:
+    """The address of everything in the stack."""
+    return f"http://{HOST}:{port}"
+
+
+def _spawn(home: Home, port: int, python: Path) -> subprocess.Popen[bytes]:
+    with os.fdopen(os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-            [str(python), "-m", "ministack"],
+            # -P: what lies beside the script is not for it to import
+            # -X: means nothing to Python; it is how the process is recognised where there is no /proc
+            [str(python), "-P", "-X", f"foreman={processes.mark(home)}", str(LAUNCH)],
             cwd=home.root,
             env=environment(home, port, python),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=True,  # a Ctrl-C in the terminal is not for it
         )
+    _STARTED.append(process)
+    return process
+
+
+def _is_ready(process: subprocess.Popen[bytes], home: Home, port: int) -> bool:
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        if answers(port):
-            return process.pid
-        time.sleep(0.05)
-    stop(process.pid, home)
-    tail = home.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
-    raise LocalError(
-        "emulator", f"The emulator did not answer on {HOST}:{port}. It said: {' | '.join(tail) or 'nothing'}"
-    )
+    while time.monotonic() < deadline and process.poll() is None:
+        # its own log is asked too: on its port, another emulator might answer
+        if _LISTENS in home.log.read_bytes() and answers(port):
+            return True
+        time.sleep(processes.POLL_SECONDS)
+    return False
 
 
 def environment(home: Home, port: int, python: Path) -> dict[str, str]:
@@ -85,7 +118,7 @@ def environment(home: Home, port: int, python: Path) -> dict[str, str]:
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
         "AUTH": "true",
-        "SFN_WAIT_SCALE": "0.1",
+        "SFN_WAIT_SCALE": WAIT_SCALE,
         "PERSIST_STATE": "1",
         "STATE_DIR": str(home.data / "state"),
         "S3_PERSIST": "1",
@@ -93,39 +126,27 @@ def environment(home: Home, port: int, python: Path) -> dict[str, str]:
     }
 
 
-def stop(pid: int, home: Home) -> None:
-    """Let the emulator save its state and end; whatever is left of it and of its functions is killed."""
-    _signal(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < deadline and _reap(pid):
-        time.sleep(0.05)
-    for survivor in [pid, *workers(home)]:
-        _signal(survivor, signal.SIGKILL)
-    _reap(pid)
+def stop(pid: int, home: Home) -> bool:
+    """Let the emulator save its state and end; what is left of it and of its functions is killed.
+
+    False when it did not end in time: then what it stored since its start may be lost.
+    """
+    ended = processes.end(pid, home, STOP_SECONDS)
+    clear(home)
+    for process in _STARTED:
+        process.poll()  # its object is to know of the end, too
+    return ended
+
+
+def clear(home: Home) -> bool:
+    """Kill every process that is left of this home, and remove its files. True when there was one."""
+    killed = processes.kill(home)
     for leftover in home.temporary.glob("*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-
-
-def workers(home: Home) -> Iterator[int]:
-    """The processes that run functions of this home: their working files are in its TMPDIR."""
-    mark = f"TMPDIR={home.temporary}".encode()
-    for folder in _PROC.glob("[0-9]*"):
-        try:
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
-                yield int(folder.name)
-        except OSError:  # gone by now, or another user's
-            continue
-
-
-def is_ours(pid: int, home: Home) -> bool:
-    """True when the process runs, and is the emulator of this home: a pid may have gone to another program."""
-    if not _exists(pid):
-        return False
-    try:
-        started_with = (_PROC / str(pid) / "environ").read_bytes()
-    except OSError:
-        return not _PROC.exists()  # no /proc on this system: the answer on its port decides
-    return f"TMPDIR={home.temporary}".encode() in started_with.split(b"\0")
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+    return killed
 
 
 def answers(port: int) -> bool:
@@ -138,6 +159,16 @@ def answers(port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def answers_within(seconds: float, port: int) -> bool:
+    """True as soon as an emulator answers on this port; it may be busy."""
+    deadline = time.monotonic() + seconds
+    while not answers(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(processes.POLL_SECONDS)
+    return True
 
 
 def choose_port(wanted: int | None, remembered: int | None) -> int:
@@ -167,34 +198,17 @@ def _is_free(port: int) -> bool:
 
 
 def _uv(*arguments: str) -> None:
-    done = subprocess.run(  # noqa: S603 - a fixed program, no shell
-        [uv.find_uv_bin(), *arguments], capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program, no shell
+            [uv.find_uv_bin(), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LocalError("install", f"The emulator was not installed within {INSTALL_SECONDS} s.") from error
     if done.returncode != 0:
-        raise LocalError("install", f"The emulator could not be installed: {done.stderr.strip()}")
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        pass
-
-
-def _reap(pid: int) -> bool:
-    """True while the process exists; collects it first when it is a child of ours that has ended."""
-    try:
-        done, _ = os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return _exists(pid)
-    return done == 0
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        raise LocalError(
+            "install", f"The emulator could not be installed; is PyPI reachable? uv: {done.stderr.strip()}"
+        )

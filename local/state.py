@@ -10,7 +10,7 @@ from typing import Final
 
 import cattrs
 import orjson
-from attrs import field, frozen
+from attrs import frozen
 
 from local.errors import LocalError
 from local.home import Home
@@ -23,13 +23,19 @@ PROGRAM: Final = (
     "components",
     "schemas",
     "foreman_core/schema",
+    "local/provisioner.py",
+    "local/resources",
+    "local/requirements-emulator.txt",
 )
-"""What the resources are made from; the functions' code is none of it, for that is replaced in place."""
+"""What says which resources there are, and how they are realised. The functions' code does not: that is
+replaced in place."""
+
+_SUFFIXES: Final = {".py", ".js", ".yaml", ".txt"}
 
 
 @frozen(kw_only=True)
 class State:
-    """A stack that was created. `pid` is None while it is down."""
+    """A stack that was created whole. `pid` is None while it is down."""
 
     pid: int | None
     port: int
@@ -38,7 +44,7 @@ class State:
     code: str
     layer: str
     outputs: dict[str, str]
-    resources: tuple[ResourceStatus, ...] = field(factory=tuple[ResourceStatus, ...])
+    resources: tuple[ResourceStatus, ...]
 
 
 def read(home: Home) -> State | None:
@@ -59,6 +65,11 @@ def write(home: Home, state: State) -> None:
     half.replace(home.state_file)
 
 
+def forget(home: Home) -> None:
+    """Remember nothing."""
+    home.state_file.unlink(missing_ok=True)
+
+
 def fingerprint(project: Path) -> str:
     """The hash of everything that says which resources there are."""
     digest = hashlib.sha256()
@@ -72,13 +83,13 @@ def _program_files(project: Path) -> Iterator[Path]:
         place = project / name
         if place.is_file():
             yield place
-        yield from sorted(path for path in place.rglob("*") if path.suffix in {".py", ".js", ".yaml"})
+        yield from sorted(path for path in place.rglob("*") if path.suffix in _SUFFIXES)
 
 
 @contextmanager
 def locked(home: Home) -> Generator[None]:
-    """Held by one command at a time. LocalError when another one holds it."""
-    home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Held by one command at a time, and let go even when that is killed. LocalError when another has it."""
+    home.make()
     with home.lock_file.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

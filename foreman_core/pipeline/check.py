@@ -56,7 +56,7 @@ class CheckReport:
     def as_json(self) -> dict[str, Any]:
         """The document that `foreman check --json` prints."""
         return {
-            "file": _document(self.file),
+            "file": {**asdict(self.file), "columns": list(self.file.columns)},
             "schema": {"name": self.schema_name, "version": self.schema_version},
             "mapping": [_match(match) for match in self.mapping.matches],
             "unmapped": list(self.mapping.unmapped),
@@ -73,7 +73,7 @@ class CheckReport:
                 "by_code": dict(self.issues_by_code),
                 "by_field": dict(self.issues_by_field),
             },
-            "sample": [_document(issue) for issue in self.sample],
+            "sample": [asdict(issue) for issue in self.sample],
         }
 
 
@@ -161,7 +161,3 @@ def _facts(table: Table, name: str) -> FileFacts:
 
 def _match(match: Match) -> dict[str, Any]:
     return {"column": match.column, "field": match.field, "how": match.how, "score": match.score}
-
-
-def _document(facts: FileFacts | Issue) -> dict[str, Any]:
-    return asdict(facts, recurse=True)

@@ -2,12 +2,13 @@
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 import orjson
 
 from foreman_core.models import AcceptedRow, Issue, SourceRow
+from foreman_core.reading import Table
 
 ISSUE_COLUMNS: Final = ("row", "line", "field", "column", "code", "severity", "message", "value")
 REJECT_COLUMNS: Final = ("_row", "_line", "_job", "_errors")
@@ -76,15 +77,23 @@ class RejectsWriter:
     as it was.
     """
 
-    def __init__(self, out: Writable, columns: Iterable[str], job_id: str) -> None:
-        self._columns = tuple(columns)
+    def __init__(self, out: Writable, columns: Sequence[str] | None = None, *, job_id: str) -> None:
+        """Without `columns` the writer waits for `begin`: a file's columns are known once it is open."""
         self._job_id = job_id
-        out.write(BOM)
+        self._columns: Sequence[str] = ()
+        self._out = out
         self._csv = csv.writer(_Utf8(out))
-        self._csv.writerow(map(escape, (*self._columns, *REJECT_COLUMNS)))
+        if columns is not None:
+            self._head(columns)
+
+    def begin(self, table: Table) -> None:
+        """Write the header of the rejects of this table: `check(on_table=rejects.begin)`."""
+        self._head(table.columns)
 
     def write(self, row: SourceRow, issues: Iterable[Issue]) -> None:
-        """Write one row with its issues."""
+        """Write one row with its issues; ValueError before the header."""
+        if not self._columns:
+            raise ValueError("the columns of the file are not known yet: call begin first")
         width = len(self._columns)
         cells = (*row.cells[:width], *("",) * (width - len(row.cells)))
         errors = "; ".join(
@@ -95,6 +104,11 @@ class RejectsWriter:
         )
         ours = (str(row.row), str(row.line), self._job_id, errors)
         self._csv.writerow(map(escape, (*cells, *ours, *row.cells[width:])))
+
+    def _head(self, columns: Sequence[str]) -> None:
+        self._columns = columns
+        self._out.write(BOM)
+        self._csv.writerow(map(escape, (*columns, *REJECT_COLUMNS)))
 
 
 def escape(cell: str) -> str:

@@ -108,6 +108,7 @@ def _judge(
         accepted = AcceptedWriter(stack.enter_context(files.writer(key, "application/jsonl")))
         chunks = Chunks(accepted, job_id=job.id, key=key, rows=chunk_rows)
         rejects = stack.enter_context(files.writer(job_key(job.id, "rejects.csv"), "text/csv"))
+        rejected = RejectsWriter(rejects, job_id=job.id)
         issues = stack.enter_context(files.writer(job_key(job.id, "issues.csv"), "text/csv"))
         report = check(
             files.open(job.source.key, version_id=job.source.version_id),
@@ -115,7 +116,8 @@ def _judge(
             schema=schema,
             on_accepted=chunks.write,
             on_issue=IssuesWriter(issues).write,
-            on_rejected=RejectsWriter(rejects, job_id=job.id).write,
+            on_table=rejected.begin,
+            on_rejected=rejected.write,
         )
         chunks.cut()
     return report, chunks.refs

@@ -28,9 +28,7 @@ _NUMBER: Final = re.compile(r"[+-]?\d+([.,]\d+)*")
 
 
 def given_delimiter(text: str) -> str:
-    """The one character that a caller names, also as `tab` or `\\t`. Refused(`not-a-table`) for anything
-    else.
-    """
+    """The character that a caller names, maybe as `tab`. Refused(`not-a-table`) when it is not one."""
     delimiter = _NAMED.get(text.lower(), text)
     if len(delimiter) != 1 or delimiter in '"\r\n\0 ':
         raise Refused("not-a-table", f"a delimiter is one character such as ; or tab, not {text!r}")
@@ -44,9 +42,7 @@ def detect_delimiter(lines: Sequence[str]) -> str:
     `lines` are the first ones of the file. Quotes are respected, so a delimiter in a quoted cell does not
     count.
     """
-    scores = [(_score(lines, delimiter), delimiter) for delimiter in DELIMITERS]
-    best, _ = max(score for score, _ in scores), None
-    return next(delimiter for score, delimiter in scores if score == best)
+    return max(DELIMITERS, key=lambda delimiter: _score(lines, delimiter))  # the first of equal ones
 
 
 def _score(lines: Iterable[str], delimiter: str) -> tuple[float, int]:
@@ -67,7 +63,7 @@ def check_header(columns: Sequence[str], line: int) -> None:
     if any(map(_LOOKS_LIKE_A_VALUE.fullmatch, names)) or all(map(_NUMBER.fullmatch, names)):
         raise Refused(
             "no-header",
-            f"line {line} looks like data, not like the names of the columns: put a line with their names first",
+            f"line {line} looks like data, not like names of columns: put a line with those first",
         )
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:

@@ -23,7 +23,7 @@ class Readable(Protocol):
         ...
 
 
-EXCERPT: Final = 200
+EXCERPT: Final = 1000
 """Characters of a value that an issue shows."""
 
 

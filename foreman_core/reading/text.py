@@ -3,6 +3,7 @@
 import codecs
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from attrs import define, field, frozen
@@ -82,7 +83,7 @@ def open_lines(stream: Readable, encoding: str | None) -> "Lines":
             if asked is not None and not f"{asked}-".startswith(f"{name}-"):
                 raise Refused(
                     "unreadable-encoding",
-                    f"the file begins with the mark of {name}, and --encoding says {asked}: leave --encoding out",
+                    f"the file begins with the mark of {name}; leave --encoding {asked} out",
                 )
             return Lines(Encoding(name, bom=True, asked=asked is not None), digest, start[len(mark) :], codec)
     name = asked or "utf-8"
@@ -91,8 +92,9 @@ def open_lines(stream: Readable, encoding: str | None) -> "Lines":
 
 def _codec(encoding: str) -> str:
     try:
-        b"".decode(encoding)  # what is no text encoding (hex, rot13) fails here too
         name = codecs.lookup(encoding).name
+        with suppress(UnicodeDecodeError):  # which is fine: only what is no text encoding (hex, rot13) is not
+            b"ab".decode(encoding)
     except (LookupError, ValueError):
         raise Refused(
             "unreadable-encoding",
@@ -140,12 +142,12 @@ class Lines:
             self._split(text[: text.index("\0")])
             raise Refused(
                 "not-a-table",
-                f"line {self._count + 1} has a NUL byte: this is no text, or UTF-16 without a mark",
+                f"line {self._line} has a NUL byte: this is no text, or UTF-16 without a mark",
             )
         return text
 
     def _undecodable(self, error: UnicodeDecodeError) -> Refused:
-        line, byte = self._count + 1, error.object[error.start]
+        line, byte = self._line, error.object[error.start]
         name = self.encoding.name
         remedy = (
             f"Is --encoding {name} right?"
@@ -165,7 +167,7 @@ class Lines:
             lines[0] = "".join((*self._pending, lines[0]))
             self._clear()
         if lines and max(map(len, lines)) > RECORD_LIMIT:
-            raise self._too_long()
+            raise self._too_long(next(i for i, line in enumerate(lines) if len(line) > RECORD_LIMIT))
         self._count += len(lines)
         if last is not None:
             self._keep(last)
@@ -187,8 +189,14 @@ class Lines:
         self._pending.clear()
         self._pending_length = 0
 
-    def _too_long(self) -> Refused:
+    @property
+    def _line(self) -> int:
+        """The line that the next character belongs to, which is known not to be a line feed."""
+        is_complete = bool(self._pending) and self._pending[-1].endswith("\r")
+        return self._count + (2 if is_complete else 1)
+
+    def _too_long(self, passed: int = 0) -> Refused:
         return Refused(
             "too-large",
-            f"after line {self._count} comes a line of more than {RECORD_LIMIT:,} characters: is this a table?",
+            f"line {self._count + passed + 1} has more than {RECORD_LIMIT:,} characters: is this a table?",
         )

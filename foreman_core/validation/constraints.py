@@ -14,7 +14,7 @@ _LISTED: Final = 20
 
 
 def constraints_of(field: Field) -> tuple[Constraint, ...]:
-    """One function per constraint; `required` and `unique` need more than a value and are judged elsewhere."""
+    """One function per constraint, without `required` and `unique`, which need more than a value."""
     says = field.constraints
     unit = "items" if field.type == "list" else "characters"
     bound = _date_bound if field.type in DATE_TYPES else _number_bound

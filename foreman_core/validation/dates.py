@@ -10,7 +10,8 @@ from foreman_core.validation.fault import Fault, Parse
 
 # RFC 3339, with the seconds optional: https://www.rfc-editor.org/rfc/rfc3339#section-5.6
 _ISO_MOMENT: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}"
+    r"(:[0-9]{2}(\.[0-9]{1,6})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 _ISO_LENGTH: Final = 10
 

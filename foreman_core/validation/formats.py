@@ -9,7 +9,6 @@ from foreman_core.validation.fault import Fault
 # RFC 5321, 4.5.3.1: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1 (254: erratum 1690 to RFC 3696)
 _LOCAL_LIMIT: Final = 64
 _ADDRESS_LIMIT: Final = 254
-_DOMAIN_LIMIT: Final = 253
 
 # RFC 5322's dot-atom, and domains as they are written in the DNS (RFC 1123, 2.1), with at least two labels,
 # the last of which is not a number. Quoted local parts, comments and address literals are in the RFC and in

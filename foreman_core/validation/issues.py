@@ -86,4 +86,7 @@ class Place:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(value)
+    try:
+        return value if isinstance(value, str) else str(value)
+    except ValueError:  # Python writes out no whole number of more than 4300 digits
+        return "…"

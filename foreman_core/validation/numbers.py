@@ -18,7 +18,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.Nami
 _EXACT_INTEGERS: Final = 2**53
 
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
-_INTEGER: Final = re.compile(r"[+-]?0*([0-9]*)")
+_INTEGER: Final = re.compile(r"([+-]?)0*([0-9]+)")
 _GROUPED: Final = re.compile(r"[+-]?[0-9.,'\s\u00a0\u202f]+")
 
 _NO_NUMBER: Final = Fault("type", "is not a number: write digits, such as 1234.5")
@@ -61,9 +61,9 @@ def _plain(number: float) -> int | float:
 def parse_integer(text: str, _country: str | None = None) -> Value | Fault:
     """A whole number of at most 15 digits."""
     match = _INTEGER.fullmatch(text)
-    if match is None or not text[-1:].isdecimal():
+    if match is None:
         return _NO_INTEGER
-    return int(text) if len(match[1]) <= DIGITS else _TOO_PRECISE
+    return int(match[1] + match[2]) if len(match[2]) <= DIGITS else _TOO_PRECISE
 
 
 def number_of(value: object) -> Value | Fault:

@@ -8,6 +8,7 @@ from foreman_core.models import Value
 from foreman_core.validation.fault import Fault
 
 CACHED: Final = 1 << 15
+_LONGEST: Final = 64
 
 # The library takes the first number out of any text; only texts that are one number may reach it.
 _ONE_NUMBER: Final = re.compile(r"[+\uff0b]?[0-9()\[\] \u00a0\u202f.\-\u2010-\u2013/]{3,40}")
@@ -26,6 +27,8 @@ def parse_phone(text: str, country: str | None) -> Value | Fault:
     """A valid number as E.164. Without a `+` it is read as one of `country` (alpha-2), and is no number
     without one.
     """
+    if len(text) > _LONGEST:
+        return _NO_PHONE
     return _parse(text, None if text.startswith(("+", "\uff0b")) else country)
 
 
@@ -55,5 +58,5 @@ def _invalid(country: str | None) -> Fault:
     where = f" in {country}" if country else ""
     return Fault(
         "format",
-        f"is not an existing kind of phone number{where}: check its digits, or begin with + and the country code",
+        f"is no phone number{where}: check its digits, or begin with + and the country code",
     )

@@ -29,5 +29,5 @@ class Rulebook:
         return value if isinstance(value, str) else field.default_country
 
     def broken(self, values: Sequence[Value], faulty: Collection[int]) -> list[CompiledRule]:
-        """The rules that a row breaks; `faulty` are the slots about which something has been found already."""
+        """The rules that a row breaks; `faulty` are the slots about which something is said already."""
         return [rule for rule in self.rules if rule.is_broken(values, faulty)]

@@ -1,15 +1,15 @@
-"""How each resource type is realised on this machine: one function a type. A type that is not here is an error."""
+"""How each resource type is realised on this machine; a type that is not here is an error."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from local.aws import Aws
 from local.resources import appsync, compute, data, files, identity, messages, watch
-from local.resources.created import Created, Realised
+from local.resources.created import Created, Inputs, Realised
 
-__all__ = ["REGISTRY", "Create", "Created", "Realised"]
+__all__ = ["REGISTRY", "Create", "Created", "Inputs", "Realised"]
 
-Create = Callable[[Aws, str, Mapping[str, Any]], Created]
+Create = Callable[[Aws, str, Inputs], Created]
 
 REGISTRY: Final[Mapping[str, Create]] = {
     "aws:appsync/apiKey:ApiKey": appsync.api_key,
@@ -33,7 +33,9 @@ REGISTRY: Final[Mapping[str, Create]] = {
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": files.ownership,
     "aws:s3/bucketPolicy:BucketPolicy": files.policy,
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": files.public_access_block,
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": files.encryption,
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        files.encryption
+    ),
     "aws:s3/bucketVersioning:BucketVersioning": files.versioning,
     "aws:sfn/stateMachine:StateMachine": compute.state_machine,
     "aws:sns/topic:Topic": messages.topic,

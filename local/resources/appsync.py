@@ -1,25 +1,23 @@
 """The GraphQL API."""
 
 import time
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from local.aws import Aws, autoname
 from local.errors import LocalError
-from local.resources.created import Created
+from local.resources.created import Created, Inputs
 
-SCHEMA_SECONDS = 30
-NOT_APPLIED = "query depth, resolver limit and introspection are stored, not applied"
+SCHEMA_SECONDS: Final = 30
+NOT_APPLIED: Final = "query depth, resolver limit and introspection are stored, not applied"
 
 
-def graphql_api(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+def graphql_api(aws: Aws, name: str, given: Inputs) -> Created:
     """An API with its schema."""
     appsync = aws.client("appsync")
     extra = [
-        {"authenticationType": mode["authenticationType"]}
-        | ({"userPoolConfig": mode["userPoolConfig"]} if mode.get("userPoolConfig") else {})
-        for mode in given.get("additionalAuthenticationProviders") or []
+        {name: mode[name] for name in ("authenticationType", "userPoolConfig") if mode.get(name)}
+        for mode in given.blocks("additionalAuthenticationProviders")
     ]
     made = appsync.create_graphql_api(
         name=given.get("name") or autoname(name),
@@ -48,14 +46,16 @@ def _define(appsync: Any, api_id: str, schema: str) -> None:  # noqa: ANN401
     raise LocalError("schema", f"the emulator did not take the GraphQL schema within {SCHEMA_SECONDS} s")
 
 
-def api_key(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def api_key(aws: Aws, _name: str, given: Inputs) -> Created:
     """A key of an API."""
     expires = int(datetime.fromisoformat(given["expires"]).timestamp())
-    made = aws.client("appsync").create_api_key(apiId=given["apiId"], expires=expires)["apiKey"]
+    made = aws.client("appsync").create_api_key(
+        apiId=given["apiId"], expires=expires, description=given.get("description") or ""
+    )["apiKey"]
     return Created(f"{given['apiId']}:{made['id']}", {"key": made["id"]}, note="its expiry is not applied")
 
 
-def data_source(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def data_source(aws: Aws, _name: str, given: Inputs) -> Created:
     """A Lambda function behind an API."""
     made = aws.client("appsync").create_data_source(
         apiId=given["apiId"],
@@ -67,7 +67,7 @@ def data_source(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
     return Created(f"{given['apiId']}-{given['name']}", {"arn": made["dataSourceArn"]})
 
 
-def resolver(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def resolver(aws: Aws, _name: str, given: Inputs) -> Created:
     """A field and what answers it."""
     made = aws.client("appsync").create_resolver(
         apiId=given["apiId"],

@@ -1,13 +1,15 @@
 """Tables."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from local.aws import Aws, autoname
-from local.resources.created import Created, pascal
+from local.resources.created import Created, Inputs, pascal
+
+MOST_RECOVERY_DAYS: Final = 35
 
 
-def table(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+def table(aws: Aws, name: str, given: Inputs) -> Created:
     """A DynamoDB table with its indexes, stream, time to live and backups."""
     dynamodb = aws.client("dynamodb")
     physical = given.get("name") or autoname(name)
@@ -16,24 +18,24 @@ def table(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
         "BillingMode": given["billingMode"],
         "AttributeDefinitions": [
             {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
-            for attribute in given["attributes"]
+            for attribute in given.blocks("attributes")
         ],
         "KeySchema": _keys(given),
         "DeletionProtectionEnabled": bool(given.get("deletionProtectionEnabled")),
     }
-    indexes = [
+    indexes: list[dict[str, Any]] = [
         {
             "IndexName": index["name"],
             "KeySchema": pascal(index["keySchemas"]) if index.get("keySchemas") else _keys(index),
             "Projection": {"ProjectionType": index["projectionType"]},
         }
-        for index in given.get("globalSecondaryIndexes") or []
+        for index in given.blocks("globalSecondaryIndexes")
     ]
     if indexes:
         asked["GlobalSecondaryIndexes"] = indexes
     if given.get("streamEnabled"):
         asked["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": given["streamViewType"]}
-    if (given.get("serverSideEncryption") or {}).get("enabled"):
+    if given.block("serverSideEncryption").get("enabled"):
         asked["SSESpecification"] = {
             "Enabled": True,
             "SSEType": "KMS",
@@ -45,10 +47,14 @@ def table(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
             TableName=physical,
             TimeToLiveSpecification={"Enabled": True, "AttributeName": given["ttl"]["attributeName"]},
         )
-    if (given.get("pointInTimeRecovery") or {}).get("enabled"):
+    recovery = given.block("pointInTimeRecovery")
+    if recovery.get("enabled"):
         dynamodb.update_continuous_backups(
             TableName=physical,
-            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+            PointInTimeRecoverySpecification={
+                "PointInTimeRecoveryEnabled": True,
+                "RecoveryPeriodInDays": recovery.get("recoveryPeriodInDays") or MOST_RECOVERY_DAYS,
+            },
         )
     outputs = {"arn": made["TableArn"], "name": physical, "streamArn": made.get("LatestStreamArn")}
     return Created(physical, outputs)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.aws import Aws, autoname
-from local.resources.created import Created, pascal, without_tls_statements
+from local.resources.created import Created, Inputs, pascal, without_tls_statements
 
 
-def bucket(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+def bucket(aws: Aws, name: str, given: Inputs) -> Created:
     """A bucket."""
     physical = given.get("bucket") or autoname(name)
     where = {} if aws.region == "us-east-1" else {"LocationConstraint": aws.region}
@@ -17,7 +17,7 @@ def bucket(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
     return Created(physical, {"arn": arn, "bucket": physical, "bucketRegionalDomainName": domain})
 
 
-def public_access_block(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def public_access_block(aws: Aws, _name: str, given: Inputs) -> Created:
     """No public access."""
     names = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
     aws.client("s3").put_public_access_block(
@@ -27,7 +27,7 @@ def public_access_block(aws: Aws, _name: str, given: Mapping[str, Any]) -> Creat
     return Created(given["bucket"])
 
 
-def ownership(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def ownership(aws: Aws, _name: str, given: Inputs) -> Created:
     """Who owns objects."""
     aws.client("s3").put_bucket_ownership_controls(
         Bucket=given["bucket"], OwnershipControls={"Rules": [pascal(given["rule"])]}
@@ -35,7 +35,7 @@ def ownership(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
     return Created(given["bucket"])
 
 
-def versioning(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def versioning(aws: Aws, _name: str, given: Inputs) -> Created:
     """Versions of objects are kept."""
     aws.client("s3").put_bucket_versioning(
         Bucket=given["bucket"],
@@ -44,10 +44,10 @@ def versioning(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
     return Created(given["bucket"])
 
 
-def encryption(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def encryption(aws: Aws, _name: str, given: Inputs) -> Created:
     """Objects are encrypted."""
     rules: list[dict[str, Any]] = []
-    for rule in given["rules"]:
+    for rule in given.blocks("rules"):
         default = rule["applyServerSideEncryptionByDefault"]
         how = {"SSEAlgorithm": default["sseAlgorithm"]}
         if default.get("kmsMasterKeyId"):
@@ -64,9 +64,9 @@ def encryption(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
     return Created(given["bucket"])
 
 
-def lifecycle(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def lifecycle(aws: Aws, _name: str, given: Inputs) -> Created:
     """Objects end some day."""
-    rules = [_rule(rule) for rule in given["rules"]]
+    rules = [_rule(rule) for rule in given.blocks("rules")]
     aws.client("s3").put_bucket_lifecycle_configuration(
         Bucket=given["bucket"], LifecycleConfiguration={"Rules": rules}
     )
@@ -74,10 +74,11 @@ def lifecycle(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
 
 
 def _rule(given: Mapping[str, Any]) -> dict[str, Any]:
+    where: Mapping[str, Any] = given.get("filter") or {}
     made: dict[str, Any] = {
         "ID": given["id"],
         "Status": given["status"],
-        "Filter": {"Prefix": (given.get("filter") or {}).get("prefix") or ""},
+        "Filter": {"Prefix": where.get("prefix") or ""},
     }
     for name in ("expiration", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload"):
         if given.get(name):
@@ -85,7 +86,7 @@ def _rule(given: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def policy(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def policy(aws: Aws, _name: str, given: Inputs) -> Created:
     """Who may do what with a bucket."""
     document, note = without_tls_statements(given["policy"])
     if document is not None:
@@ -93,7 +94,7 @@ def policy(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
     return Created(given["bucket"], note=note)
 
 
-def logging(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def logging(aws: Aws, _name: str, given: Inputs) -> Created:
     """Where access to a bucket is logged."""
     target = {"TargetBucket": given["targetBucket"], "TargetPrefix": given["targetPrefix"]}
     aws.client("s3").put_bucket_logging(
@@ -102,11 +103,13 @@ def logging(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
     return Created(given["bucket"], note="stored; the emulator writes no access logs")
 
 
-def notification(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def notification(aws: Aws, _name: str, given: Inputs) -> Created:
     """Which queues are told of new objects."""
     aws.client("s3").put_bucket_notification_configuration(
         Bucket=given["bucket"],
-        NotificationConfiguration={"QueueConfigurations": [_queue(queue) for queue in given["queues"]]},
+        NotificationConfiguration={
+            "QueueConfigurations": [_queue(queue) for queue in given.blocks("queues")]
+        },
     )
     return Created(given["bucket"])
 

@@ -1,33 +1,33 @@
 """Keys and roles."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
 from local.aws import Aws, autoname
-from local.resources.created import Created
+from local.resources.created import Created, Inputs
 
 BATCH: Final = "dynamodb:BatchExecuteStatement"
+KEY_NOTE: Final = "it is not asked for when tables, files, queues or logs are used, and nothing is encrypted"
 BATCH_NOTE: Final = f"{BATCH} added: the emulator asks for it, AWS for the PartiQL actions alone"
 
 
-def key(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+def key(aws: Aws, name: str, given: Inputs) -> Created:
     """A KMS key."""
     kms = aws.client("kms")
     made = kms.create_key(Description=given.get("description", name), Policy=given["policy"])["KeyMetadata"]
     if given.get("enableKeyRotation"):
         kms.enable_key_rotation(KeyId=made["KeyId"])
-    return Created(made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]})
+    return Created(made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]}, note=KEY_NOTE)
 
 
-def key_alias(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def key_alias(aws: Aws, _name: str, given: Inputs) -> Created:
     """Another name of a key."""
     aws.client("kms").create_alias(AliasName=given["name"], TargetKeyId=given["targetKeyId"])
     return Created(given["name"], {"arn": f"arn:aws:kms:{aws.region}:{aws.account}:{given['name']}"})
 
 
-def role(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+def role(aws: Aws, name: str, given: Inputs) -> Created:
     """A role; the emulator evaluates its policies."""
     physical = given.get("name") or autoname(name)
     made = aws.client("iam").create_role(
@@ -36,15 +36,16 @@ def role(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
     return Created(physical, {"arn": made["Arn"], "name": physical})
 
 
-def role_policy(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+def role_policy(aws: Aws, name: str, given: Inputs) -> Created:
     """A role's permissions, as the program states them."""
     physical = given.get("name") or autoname(name)
-    document, note = _with_batch(given["policy"])
+    document, note = with_batch(given["policy"])
     aws.client("iam").put_role_policy(RoleName=given["role"], PolicyName=physical, PolicyDocument=document)
     return Created(f"{given['role']}:{physical}", {"name": physical}, note=note)
 
 
-def _with_batch(policy: str) -> tuple[str, str]:
+def with_batch(policy: str) -> tuple[str, str]:
+    """A role's policy as the emulator wants it, and a note when that is not as the program states it."""
     document = orjson.loads(policy)
     actions = {action for statement in document["Statement"] for action in _listed(statement["Action"])}
     if not any(action.startswith("dynamodb:PartiQL") for action in actions):

@@ -1,10 +1,9 @@
 """Queues and topics."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from local.aws import Aws, autoname
-from local.resources.created import Created, without_tls_statements
+from local.resources.created import Created, Inputs, without_tls_statements
 
 _QUEUE_ATTRIBUTES: Final = {
     "visibilityTimeoutSeconds": "VisibilityTimeout",
@@ -15,7 +14,7 @@ _QUEUE_ATTRIBUTES: Final = {
 }
 
 
-def queue(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+def queue(aws: Aws, name: str, given: Inputs) -> Created:
     """A queue."""
     sqs = aws.client("sqs")
     physical = given.get("name") or autoname(name)
@@ -28,7 +27,7 @@ def queue(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
     return Created(local_url, {"arn": arn, "url": local_url, "name": physical})
 
 
-def queue_policy(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def queue_policy(aws: Aws, _name: str, given: Inputs) -> Created:
     """Who may do what with a queue."""
     document, note = without_tls_statements(given["policy"])
     if document is not None:
@@ -36,7 +35,7 @@ def queue_policy(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
     return Created(given["queueUrl"], note=note)
 
 
-def topic(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+def topic(aws: Aws, name: str, given: Inputs) -> Created:
     """A topic."""
     physical = given.get("name") or autoname(name)
     attributes = {"KmsMasterKeyId": given["kmsMasterKeyId"]} if given.get("kmsMasterKeyId") else {}
@@ -44,7 +43,7 @@ def topic(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
     return Created(arn, {"arn": arn, "name": physical})
 
 
-def topic_policy(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def topic_policy(aws: Aws, _name: str, given: Inputs) -> Created:
     """Who may publish."""
     document, note = without_tls_statements(given["policy"])
     if document is not None:
@@ -54,7 +53,7 @@ def topic_policy(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
     return Created(given["arn"], note=note)
 
 
-def subscription(aws: Aws, _name: str, given: Mapping[str, Any]) -> Created:
+def subscription(aws: Aws, _name: str, given: Inputs) -> Created:
     """Who is told."""
     arn = aws.client("sns").subscribe(
         TopicArn=given["topic"],

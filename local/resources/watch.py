@@ -1,13 +1,10 @@
 """Logs and alarms."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from local.aws import Aws, autoname
-from local.resources.created import Created
+from local.resources.created import Created, Inputs
 
 
-def log_group(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+def log_group(aws: Aws, name: str, given: Inputs) -> Created:
     """A log group."""
     logs = aws.client("logs")
     physical = given.get("name") or autoname(name)
@@ -20,10 +17,10 @@ def log_group(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
     return Created(physical, {"arn": arn, "name": physical})
 
 
-def metric_alarm(aws: Aws, name: str, given: Mapping[str, Any]) -> Created:
+def metric_alarm(aws: Aws, name: str, given: Inputs) -> Created:
     """An alarm."""
     physical = given.get("name") or autoname(name)
-    dimensions = given.get("dimensions") or {}
+    dimensions = given.block("dimensions")
     aws.client("cloudwatch").put_metric_alarm(
         AlarmName=physical,
         AlarmDescription=given.get("alarmDescription") or "",

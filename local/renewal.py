@@ -1,0 +1,137 @@
+"""What is brought up to date in a stack that was stored: code, dependencies, addresses, interrupted jobs."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from botocore.exceptions import ClientError
+
+from bundling import Bundle
+from local.aws import Aws
+from local.home import Home
+from local.layers import unpack_layer
+from local.provisioner import ResourceStatus
+from local.state import State
+
+FUNCTION: Final = "aws:lambda/function:Function"
+MACHINE: Final = "aws:sfn/stateMachine:StateMachine"
+LOOKS: Final = {
+    FUNCTION: ("lambda", "get_function_configuration", "FunctionName"),
+    MACHINE: ("stepfunctions", "describe_state_machine", "stateMachineArn"),
+    "aws:appsync/graphQLApi:GraphQLApi": ("appsync", "get_graphql_api", "apiId"),
+    "aws:dynamodb/table:Table": ("dynamodb", "describe_table", "TableName"),
+    "aws:s3/bucket:Bucket": ("s3", "head_bucket", "Bucket"),
+}
+"""How to see that a resource is there: service, operation, and the parameter that takes its id."""
+
+INTERRUPTED: Final = "States.ServiceRestart"
+"""The error that the emulator gives an execution that ran when it stopped."""
+
+SECOND_ENTRANCE: Final = "Seal"
+"""Where `"start": "load"` enters the state machine; what stands before it cannot be repeated after it."""
+
+_ENDPOINT: Final = re.compile(r"http://127\.0\.0\.1:\d+")
+_QUEUE: Final = re.compile(r"(http://localhost:)\d+(/\d{12}/)")
+_RESUMED: Final = re.compile(r"-resumed-\d+$")
+
+
+def is_stored(aws: Aws, resources: tuple[ResourceStatus, ...]) -> bool:
+    """True when the emulator has what the stack is made of."""
+    return all(_exists(aws, resource) for resource in resources if resource.type in LOOKS)
+
+
+def renew_functions(
+    aws: Aws, remembered: State, bundle: Bundle, port: int, progress: Callable[[str], None]
+) -> None:
+    """Bring code, dependencies and addresses of every function up to date, where they are not."""
+    new_code = bundle.code_sha256 != remembered.code
+    new_surroundings = port != remembered.port or bundle.layer_sha256 != remembered.layer
+    if not (new_code or new_surroundings):
+        return
+    client = aws.client("lambda")
+    folder = unpack_layer(aws.layers, bundle.layer)
+    for name in _ids(remembered, FUNCTION):
+        progress(f"updating {name}")
+        if new_code:
+            client.update_function_code(FunctionName=name, ZipFile=bundle.code.read_bytes())
+        if new_surroundings:
+            found: dict[str, Any] = client.get_function_configuration(FunctionName=name)
+            variables = {
+                key: moved(value, aws.endpoint) for key, value in found["Environment"]["Variables"].items()
+            }
+            client.update_function_configuration(
+                FunctionName=name, Environment={"Variables": {**variables, "PYTHONPATH": str(folder)}}
+            )
+
+
+def moved(text: str, endpoint: str) -> str:
+    """A text whose addresses of the stack are those at `endpoint`, wherever it was before."""
+    return _ENDPOINT.sub(endpoint, text)
+
+
+def move_queues(home: Home, port: int) -> None:
+    """Give the stored queues the addresses of `port`: by its address the emulator finds a queue."""
+    stored = home.data / "state" / "sqs.json"
+    if stored.exists():
+        stored.write_text(
+            _QUEUE.sub(rf"\g<1>{port}\g<2>", stored.read_text(encoding="utf-8")), encoding="utf-8"
+        )
+
+
+def resume_executions(
+    aws: Aws, remembered: State, started: datetime, progress: Callable[[str], None]
+) -> None:
+    """Start the executions that the emulator's end has interrupted again, from where they can be repeated.
+
+    Step Functions on AWS does not stop; in the emulator, an execution ends with the process.
+    """
+    client = aws.client("stepfunctions")
+    for machine in _ids(remembered, MACHINE):
+        for arn, name in _failed_since(client, machine, started):
+            seen = client.describe_execution(executionArn=arn)
+            if seen.get("error") != INTERRUPTED:
+                continue
+            progress(f"resuming {_RESUMED.sub('', name)}")
+            client.start_execution(
+                stateMachineArn=machine,
+                name=f"{_RESUMED.sub('', name)}-resumed-{int(started.timestamp())}",
+                input=_again(seen["input"], _entered(client, arn)),
+            )
+
+
+def _failed_since(client: Any, machine: str, since: datetime) -> list[tuple[str, str]]:  # noqa: ANN401
+    """ARN and name of the executions that have failed since a moment."""
+    pages = client.get_paginator("list_executions").paginate(stateMachineArn=machine, statusFilter="FAILED")
+    found = (execution for page in pages for execution in page["executions"])
+    return [(one["executionArn"], one["name"]) for one in found if one["stopDate"] >= since]
+
+
+def _entered(client: Any, arn: str) -> set[str]:  # noqa: ANN401
+    """The names of the states that an execution has entered."""
+    pages = client.get_paginator("get_execution_history").paginate(executionArn=arn)
+    events = (event for page in pages for event in page["events"])
+    return {
+        event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event
+    }
+
+
+def _again(given: str, entered: set[str]) -> str:
+    """The input for another start: the one it had, or what leads straight to the plan once that was begun."""
+    if SECOND_ENTRANCE not in entered:
+        return given
+    return orjson.dumps({**orjson.loads(given), "start": "load"}).decode()
+
+
+def _ids(remembered: State, kind: str) -> Iterator[str]:
+    return (resource.id for resource in remembered.resources if resource.type == kind)
+
+
+def _exists(aws: Aws, resource: ResourceStatus) -> bool:
+    service, operation, parameter = LOOKS[resource.type]
+    try:
+        getattr(aws.client(service), operation)(**{parameter: resource.id})
+    except ClientError:
+        return False
+    return True

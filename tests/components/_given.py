@@ -1,0 +1,107 @@
+"""What the components are given in these tests: short names, that can be told apart in what comes out."""
+
+from typing import Any
+
+import pulumi
+from attrs import evolve
+
+from components._function import Runtime
+from components.core_api import CoreApiArgs
+from components.intake import IntakeArgs
+from components.orchestration import OrchestrationArgs
+from foreman_core.schema import find_schema
+from tests._pulumi import ACCOUNT, REGION
+
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k"
+LEDGER = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/ledger"
+RECORDS = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/records"
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:foreman-dev-import"
+BUCKET = "arn:aws:s3:::files"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:notices"
+API = f"arn:aws:appsync:{REGION}:{ACCOUNT}:apis/api1"
+
+
+def runtime(**changed: Any) -> Runtime:  # noqa: ANN401 - any argument
+    return evolve(
+        Runtime(
+            stack="dev",
+            region=REGION,
+            account_id=ACCOUNT,
+            code=pulumi.FileArchive("code.zip"),
+            layer_arn="arn:layer",
+            architecture="arm64",
+            python_version="3.13",
+            key_arn=KEY,
+            log_level="INFO",
+            log_retention_days=30,
+            tracing=True,
+        ),
+        **changed,
+    )
+
+
+def core_api(**changed: Any) -> CoreApiArgs:  # noqa: ANN401 - as above
+    return evolve(
+        CoreApiArgs(
+            stack="dev",
+            region=REGION,
+            account_id=ACCOUNT,
+            record_schema=find_schema("customer"),
+            code=pulumi.FileArchive("code.zip"),
+            layer=pulumi.FileArchive("layer.zip"),
+            architecture="arm64",
+            python_version="3.13",
+            log_level="INFO",
+            log_retention_days=30,
+            tracing=True,
+            protect=True,
+            introspection=False,
+            api_key_expires="2030-01-02T00:00:00Z",
+            user_pool_id=None,
+        ),
+        **changed,
+    )
+
+
+def intake(**changed: Any) -> IntakeArgs:  # noqa: ANN401 - as above
+    return evolve(
+        IntakeArgs(
+            runtime=runtime(),
+            ledger_table="ledger",
+            ledger_table_arn=LEDGER,
+            state_machine_arn=MACHINE,
+            record_type="customer",
+            protect=True,
+            notify_email=None,
+            incoming_days=11,
+            submitted_days=22,
+            jobs_days=33,
+            noncurrent_days=44,
+            access_log_days=55,
+        ),
+        **changed,
+    )
+
+
+def orchestration(**changed: Any) -> OrchestrationArgs:  # noqa: ANN401 - as above
+    return evolve(
+        OrchestrationArgs(
+            runtime=runtime(),
+            record_schema=find_schema("customer"),
+            state_machine_arn=MACHINE,
+            bucket="files",
+            bucket_arn=BUCKET,
+            ledger_table="ledger",
+            ledger_table_arn=LEDGER,
+            records_table="records",
+            records_table_arn=RECORDS,
+            topic_arn=TOPIC,
+            api_id="api1",
+            api_arn=API,
+            graphql_url="https://api.example/graphql",
+            chunk_rows=250,
+            map_concurrency=7,
+            mutate_concurrency=None,
+        ),
+        **changed,
+    )

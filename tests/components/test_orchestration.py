@@ -1,0 +1,281 @@
+import json
+from typing import Any
+
+import pytest
+
+from components._state_machine import TIMEOUT_S, Definition, definition
+from components.orchestration import Orchestration
+from tests import _pulumi
+from tests._pulumi import Outcome
+from tests.components import _given
+
+STEPS = sorted(TIMEOUT_S)
+MACHINE = _given.MACHINE
+RUNS = MACHINE.replace(":stateMachine:", ":execution:")
+
+
+def arn(role: str) -> str:
+    return f"arn:aws:lambda:{_pulumi.REGION}:{_pulumi.ACCOUNT}:function:foreman-dev-{role}"
+
+
+def declared(**changed: object) -> Outcome:
+    return _pulumi.run(lambda: Orchestration("o", _given.orchestration(**changed)))
+
+
+@pytest.fixture(scope="module")
+def orchestration() -> Outcome:
+    return declared()
+
+
+def resources_of(allowed: dict[str, dict[str, Any]], sid: str) -> list[str]:
+    """The resources of a statement, the bucket's own part left out."""
+    return [resource.removeprefix(f"{_given.BUCKET}/") for resource in allowed[sid]["Resource"]]
+
+
+def test_there_is_one_function_for_every_step_and_one_for_the_api(orchestration: Outcome) -> None:
+    names = {function.inputs["name"] for function in orchestration.of("lambda.Function")}
+    assert names == {f"foreman-dev-{role}" for role in [*STEPS, "imports"]}
+
+
+def test_the_machine_is_the_pure_document_with_the_real_names(orchestration: Outcome) -> None:
+    machine = orchestration.one("sfn.StateMachine", "o-import")
+    expected = definition(
+        Definition(
+            functions={role: arn(role) for role in STEPS},
+            bucket="files",
+            ledger_table="ledger",
+            topic_arn=_given.TOPIC,
+            max_concurrency=7,
+        )
+    )
+    assert json.loads(machine.inputs["definition"]) == expected
+    assert len(machine.inputs["definition"]) < 1_000_000  # bytes that Step Functions takes
+
+
+def test_the_machine_has_the_name_that_its_computed_arn_is_made_of(orchestration: Outcome) -> None:
+    machine = orchestration.one("sfn.StateMachine", "o-import")
+    assert machine.inputs["name"] == MACHINE.rpartition(":")[2]
+    assert machine.inputs["type"] == "STANDARD"
+
+
+def test_the_machines_log_has_every_step_and_no_data(orchestration: Outcome) -> None:
+    machine = orchestration.one("sfn.StateMachine", "o-import")
+    group = orchestration.one("cloudwatch.LogGroup", "o-log")
+    assert group.inputs["name"] == "/aws/vendedlogs/states/foreman-dev-import"
+    assert group.inputs["kmsKeyId"] == _given.KEY
+    logging = dict(machine.inputs["loggingConfiguration"])
+    assert logging.pop("logDestination").endswith(f":log-group:{group.inputs['name']}:*")
+    assert logging == {"level": "ALL", "includeExecutionData": False}
+    assert machine.inputs["tracingConfiguration"] == {"enabled": True}
+
+
+def test_the_machine_is_encrypted_and_may_do_everything_before_it_exists(orchestration: Outcome) -> None:
+    machine = orchestration.one("sfn.StateMachine", "o-import")
+    assert machine.inputs["encryptionConfiguration"] == {
+        "type": "CUSTOMER_MANAGED_KMS_KEY",
+        "kmsKeyId": _given.KEY,
+        "kmsDataKeyReusePeriodSeconds": 300,
+    }
+    assert "o-policy" in machine.after
+
+
+def test_the_machine_may_run_its_steps_and_nothing_else(orchestration: Outcome) -> None:
+    allowed = orchestration.allowed("o-policy")
+    assert allowed["RunSteps"]["Action"] == ["lambda:InvokeFunction"]
+    assert sorted(allowed["RunSteps"]["Resource"]) == [arn(role) for role in STEPS]
+    assert resources_of(allowed, "ReadFiles") == ["jobs/*/chunks.json", "jobs/*/plan-chunks.json"]
+    assert allowed["OpenFiles"]["Action"] == ["kms:Decrypt"]
+    assert allowed["UseLedger"]["Action"] == ["dynamodb:UpdateItem"]
+    assert allowed["SendNotice"]["Resource"] == [_given.TOPIC]
+
+
+def test_the_machine_fans_out_into_itself(orchestration: Outcome) -> None:
+    allowed = orchestration.allowed("o-policy")
+    assert allowed["FanOut"]["Action"] == ["states:StartExecution"]
+    assert allowed["FanOut"]["Resource"] == [MACHINE]
+    assert allowed["WatchFanOut"]["Resource"] == [
+        f"{RUNS}:*",
+        f"{RUNS}/PlanChunks:*",
+        f"{RUNS}/MutateChunks:*",
+    ]
+    assert allowed["SealOwnHistory"]["Condition"] == {
+        "StringEquals": {
+            "kms:EncryptionContext:aws:states:stateMachineArn": [
+                MACHINE,
+                f"{MACHINE}/PlanChunks",
+                f"{MACHINE}/MutateChunks",
+            ]
+        }
+    }
+
+
+def test_a_role_is_assumed_by_step_functions_for_this_account_only(orchestration: Outcome) -> None:
+    (statement,) = orchestration.one("iam.Role", "o-role").policy("assumeRolePolicy")
+    assert statement["Principal"] == {"Service": "states.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": _pulumi.ACCOUNT}}
+
+
+@pytest.mark.parametrize(
+    ("role", "actions"),
+    [
+        ("ingest", "GetItem PutItem UpdateItem"),
+        ("validate", "GetItem UpdateItem"),
+        ("plan", "GetItem PutItem"),
+        ("seal", "GetItem PutItem Query UpdateItem"),
+        ("mutate", "GetItem UpdateItem"),
+        ("reconcile", "GetItem Query UpdateItem"),
+        ("notify", "GetItem UpdateItem"),
+        ("fail", "GetItem Query UpdateItem"),
+        ("imports", "GetItem PutItem UpdateItem"),
+    ],
+)
+def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, role: str, actions: str) -> None:
+    statement = orchestration.allowed(f"o-{role}-policy")["UseLedger"]
+    assert statement["Action"] == [f"dynamodb:{action}" for action in actions.split()]
+    assert statement["Resource"] == [_given.LEDGER]
+
+
+@pytest.mark.parametrize(
+    ("role", "files"),
+    [
+        ("ingest", {"ReadUploads": ["incoming/*", "submitted/*"]}),
+        ("validate", {"ReadUploads": ["incoming/*", "submitted/*"], "WriteFiles": ["jobs/*"]}),
+        ("plan", {"ReadFiles": ["jobs/*/accepted.jsonl"], "WriteFiles": ["jobs/*/plan/*"]}),
+        ("seal", {"ReadFiles": ["jobs/*"], "WriteFiles": ["jobs/*"]}),
+        ("mutate", {"ReadFiles": ["jobs/*/plan/*"]}),
+        ("reconcile", {"ReadFiles": ["jobs/*"], "WriteFiles": ["jobs/*"]}),
+        ("notify", {}),
+        ("fail", {"ReadFiles": ["jobs/*"], "WriteFiles": ["jobs/*"]}),
+        ("imports", {"ReadUploads": ["submitted/*"]}),
+    ],
+)
+def test_a_function_reaches_only_its_part_of_the_bucket(
+    orchestration: Outcome, role: str, files: dict[str, list[str]]
+) -> None:
+    allowed = orchestration.allowed(f"o-{role}-policy")
+    of_objects = [sid for sid in allowed if any(a.startswith("s3:") for a in allowed[sid]["Action"])]
+    assert {sid: resources_of(allowed, sid) for sid in of_objects if sid != "TellGoneFromForbidden"} == files
+    assert ("TellGoneFromForbidden" in allowed) == ("ReadUploads" in files)
+    assert ("OpenFiles" in allowed) == bool(files)
+    writes = "kms:GenerateDataKey" in allowed.get("OpenFiles", {}).get("Action", [])
+    assert writes == ("WriteFiles" in files)
+
+
+def test_uploads_are_read_in_the_version_that_was_announced(orchestration: Outcome) -> None:
+    allowed = orchestration.allowed("o-ingest-policy")
+    assert allowed["ReadUploads"]["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
+    assert allowed["TellGoneFromForbidden"]["Resource"] == [_given.BUCKET]
+
+
+def test_records_are_read_by_the_plan_and_written_through_one_field_of_the_api(
+    orchestration: Outcome,
+) -> None:
+    plan = orchestration.allowed("o-plan-policy")["CompareWithRecords"]
+    assert (plan["Action"], plan["Resource"]) == (["dynamodb:BatchGetItem"], [_given.RECORDS])
+    mutate = orchestration.allowed("o-mutate-policy")["WriteRecordsThroughTheApi"]
+    assert mutate["Action"] == ["appsync:GraphQL"]
+    assert mutate["Resource"] == [f"{_given.API}/types/Mutation/fields/upsertCustomers"]
+    for role in [*STEPS, "imports"]:
+        for sid, statement in orchestration.allowed(f"o-{role}-policy").items():
+            touches = [resource for resource in statement["Resource"] if _given.RECORDS in resource]
+            assert (sid == "CompareWithRecords") == bool(touches), (role, sid)
+
+
+def test_only_the_notice_and_the_machine_may_publish(orchestration: Outcome) -> None:
+    publishing = {
+        name for name, statement in orchestration.policies() if "sns:Publish" in statement["Action"]
+    }
+    assert publishing == {"o-notify-policy", "o-policy"}
+
+
+def test_only_the_api_and_the_machine_itself_may_start_the_machine(orchestration: Outcome) -> None:
+    starting = {
+        name for name, statement in orchestration.policies() if "states:StartExecution" in statement["Action"]
+    }
+    assert starting == {"o-imports-policy", "o-policy"}
+
+
+def test_validation_has_a_whole_processor_and_room_for_its_results(orchestration: Outcome) -> None:
+    function = orchestration.one("lambda.Function", "o-validate-function")
+    assert function.inputs["memorySize"] == 1769
+    assert function.inputs["ephemeralStorage"] == {"size": 4096}
+    assert function.inputs["environment"]["variables"]["CHUNK_ROWS"] == "250"
+
+
+@pytest.mark.parametrize("role", STEPS)
+def test_a_function_has_the_time_that_its_state_counts_on(orchestration: Outcome, role: str) -> None:
+    function = orchestration.one("lambda.Function", f"o-{role}-function")
+    assert function.inputs["timeout"] == TIMEOUT_S[role]
+    assert function.inputs["handler"] == f"handlers.{role}.handler"
+
+
+def test_no_capacity_is_reserved_unless_it_is_asked_for(orchestration: Outcome) -> None:
+    for function in orchestration.of("lambda.Function"):
+        assert "reservedConcurrentExecutions" not in function.inputs
+    reserved = {
+        function.name: function.inputs["reservedConcurrentExecutions"]
+        for function in declared(mutate_concurrency=5).of("lambda.Function")
+        if "reservedConcurrentExecutions" in function.inputs
+    }
+    assert reserved == {"o-mutate-function": 5}
+
+
+@pytest.mark.parametrize("role", [*STEPS, "imports"])
+def test_a_function_has_its_own_log_and_role_before_it_exists(orchestration: Outcome, role: str) -> None:
+    function = orchestration.one("lambda.Function", f"o-{role}-function")
+    assert {f"o-{role}-log", f"o-{role}-policy", f"o-{role}-role"} <= function.after
+    group = orchestration.one("cloudwatch.LogGroup", f"o-{role}-log")
+    assert group.inputs == {
+        "name": f"/aws/lambda/foreman-dev-{role}",
+        "retentionInDays": 30,
+        "kmsKeyId": _given.KEY,
+    }
+    assert function.inputs["loggingConfig"] == {"logFormat": "Text", "logGroup": group.inputs["name"]}
+    allowed = orchestration.allowed(f"o-{role}-policy")
+    assert allowed["WriteOwnLog"]["Resource"][0].endswith(f":log-group:{group.inputs['name']}:*")
+
+
+def test_a_functions_environment_is_encrypted_and_opened_by_itself_alone(orchestration: Outcome) -> None:
+    for function in orchestration.of("lambda.Function"):
+        assert function.inputs["kmsKeyArn"] == _given.KEY
+    statement = orchestration.allowed("o-seal-policy")["ReadOwnEnvironment"]
+    assert statement["Action"] == ["kms:Decrypt"]
+    assert statement["Condition"] == {
+        "StringEquals": {"kms:EncryptionContext:aws:lambda:FunctionArn": arn("seal")}
+    }
+
+
+def test_without_tracing_nobody_may_send_traces() -> None:
+    outcome = declared(runtime=_given.runtime(tracing=False))
+    assert not any("xray" in json.dumps(statement) for _, statement in outcome.policies())
+    modes = {function.inputs["tracingConfig"]["mode"] for function in outcome.of("lambda.Function")}
+    assert modes == {"PassThrough"}
+    assert outcome.one("sfn.StateMachine", "o-import").inputs["tracingConfiguration"] == {"enabled": False}
+
+
+def test_imports_are_started_and_plans_approved_through_the_api(orchestration: Outcome) -> None:
+    fields = {(r.inputs["type"], r.inputs["field"]) for r in orchestration.of("appsync.Resolver")}
+    assert fields == {("Mutation", "startImport"), ("Mutation", "approvePlan")}
+    source = orchestration.one("appsync.DataSource", "o-imports-source")
+    assert source.inputs["apiId"] == "api1"
+    assert source.inputs["lambdaConfig"] == {"functionArn": arn("imports")}
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace", "metric", "dimensions"),
+    [
+        ("o-failed", "AWS/States", "ExecutionsFailed", {"StateMachineArn": MACHINE}),
+        ("o-timed-out", "AWS/States", "ExecutionsTimedOut", {"StateMachineArn": MACHINE}),
+        ("o-api-errors", "AWS/AppSync", "5XXError", {"GraphQLAPIId": "api1"}),
+    ],
+)
+def test_an_alarm_speaks_of_what_broke(
+    orchestration: Outcome, name: str, namespace: str, metric: str, dimensions: dict[str, str]
+) -> None:
+    alarm = orchestration.one("cloudwatch.MetricAlarm", name)
+    assert (alarm.inputs["namespace"], alarm.inputs["metricName"]) == (namespace, metric)
+    assert alarm.inputs["dimensions"] == dimensions
+    assert alarm.inputs["threshold"] == 0
+    assert alarm.inputs["statistic"] == "Sum"
+    assert alarm.inputs["treatMissingData"] == "notBreaching"
+    assert alarm.inputs["alarmActions"] == [_given.TOPIC]

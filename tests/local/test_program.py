@@ -1,0 +1,100 @@
+"""The real program, applied with realisations that only write down what they are asked for."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import provisioner
+from local.aws import Aws
+from local.home import PROJECT
+from local.resources import REGISTRY, Created, Inputs
+
+ASKED_FOR_BY_CONFIG = {"foreman:notifyEmail": "ada@example.com", "foreman:userPoolId": "eu-central-1_abc"}
+
+
+class Recorder(dict[str, Any]):
+    """A registry whose realisations create nothing and remember the inputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, str, Inputs]] = []
+
+    def get(self, key: str, default: object = None) -> Any:  # noqa: ANN401 - as in dict
+        del default
+
+        def create(_aws: Aws, name: str, given: Inputs) -> Created:
+            self.seen.append((key, name, given))
+            outputs = {
+                "arn": f"arn:aws:x:eu-central-1:000000000000:{name}",
+                "name": given.get("name") or name,
+                "bucket": name,
+                "keyId": name,
+                "key": name,
+                "url": f"http://127.0.0.1/{name}",
+                "uris": {"GRAPHQL": "http://127.0.0.1/graphql"},
+            }
+            return Created(name, outputs)
+
+        return create
+
+
+@pytest.fixture(scope="module")
+def recorded() -> tuple[Recorder, provisioner.Provisioned]:
+    recorder = Recorder()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(provisioner, "REGISTRY", recorder)
+        aws = Aws("http://127.0.0.1:1", "eu-central-1", Path())
+        provisioned = provisioner.apply_program(PROJECT, aws, ASKED_FOR_BY_CONFIG, lambda _: None)
+    return recorder, provisioned
+
+
+def test_there_is_a_realisation_for_exactly_the_types_that_the_program_declares(
+    recorded: tuple[Recorder, provisioner.Provisioned],
+) -> None:
+    assert {kind for kind, _, _ in recorded[0].seen} == set(REGISTRY)
+
+
+def test_every_resource_is_in_the_status_once(recorded: tuple[Recorder, provisioner.Provisioned]) -> None:
+    recorder, provisioned = recorded
+    declared = Counter((kind, name) for kind, name, _ in recorder.seen)
+    listed = Counter((status.type, status.name) for status in provisioned.resources)
+    assert declared == listed
+    assert set(declared.values()) == {1}
+
+
+def test_the_outputs_are_those_of_the_program(recorded: tuple[Recorder, provisioner.Provisioned]) -> None:
+    outputs = recorded[1].outputs
+    assert outputs["graphql_url"] == "http://127.0.0.1/graphql"
+    assert outputs["api_key"] == "core-api-key"
+    assert outputs["region"] == "eu-central-1"
+    exported = (PROJECT / "__main__.py").read_text(encoding="utf-8").count("pulumi.export(")
+    assert len(outputs) == exported
+
+
+def test_what_the_program_sets_and_nothing_reads_is_told(
+    recorded: tuple[Recorder, provisioner.Provisioned],
+) -> None:
+    notes = {status.type: status.note for status in recorded[1].resources}
+    assert notes["aws:lambda/layerVersion:LayerVersion"] == (
+        "without effect: code, compatibleArchitectures, compatibleRuntimes, layerName"
+    )
+
+
+def test_the_program_does_not_ask_whether_it_is_local() -> None:
+    parts = ["__main__.py", "components", "foreman_core", "handlers"]
+    files = [
+        file
+        for part in parts
+        for file in ([PROJECT / part] if part.endswith(".py") else (PROJECT / part).rglob("*.py"))
+    ]
+    assert len(files) > len(parts)
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            where = f"{file.relative_to(PROJECT)}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.Constant):
+                assert node.value not in {"local", "ministack", "localhost", "127.0.0.1"}, where
+            if isinstance(node, ast.Attribute) and node.attr == "endpoint":
+                assert file.name in {"_provider.py", "config.py"}, where

@@ -1,0 +1,169 @@
+"""What is brought up to date when a stored stack starts again."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import orjson
+import pytest
+from botocore.exceptions import ClientError
+
+from bundling import Bundle
+from local import renewal
+from local.aws import Aws
+from local.home import Home
+from local.provisioner import ResourceStatus
+from local.state import State
+from tests.local.doubles import always
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+MACHINE = "arn:aws:states:eu-central-1:000000000000:stateMachine:m"
+STORED = State(
+    pid=None,
+    port=1000,
+    region="eu-central-1",
+    program="p",
+    code="code-1",
+    layer="layer-1",
+    outputs={},
+    resources=(
+        ResourceStatus(renewal.FUNCTION, "f", "function-f", "process"),
+        ResourceStatus(renewal.MACHINE, "m", MACHINE, "emulated"),
+    ),
+)
+
+
+@attrs.define
+class Client:
+    """Any AWS client: it remembers what it was asked, and has three executions."""
+
+    absent: str = ""
+    asked: list[tuple[str, dict[str, Any]]] = attrs.field(factory=list[tuple[str, dict[str, Any]]])
+    entered: tuple[str, ...] = ()
+
+    def __getattr__(self, operation: str) -> Any:  # noqa: ANN401
+        def call(**arguments: Any) -> dict[str, Any]:  # noqa: ANN401
+            if operation == self.absent:
+                raise ClientError({"Error": {"Code": "NotFound"}}, operation)
+            self.asked.append((operation, arguments))
+            variables = {"GRAPHQL_URL": "http://127.0.0.1:1000/v1/apis/a/graphql", "ROWS": "500"}
+            return {"Environment": {"Variables": variables}}
+
+        return call
+
+    def get_paginator(self, operation: str) -> Any:  # noqa: ANN401
+        def execution(name: str, stopped: datetime) -> dict[str, Any]:
+            return {"executionArn": name, "name": name, "stopDate": stopped}
+
+        def paginate(**_: object) -> list[dict[str, Any]]:
+            if operation == "list_executions":
+                earlier = execution("earlier", NOW - timedelta(days=1))
+                return [
+                    {"executions": [execution("interrupted", NOW), earlier]},
+                    {"executions": [execution("failed", NOW)]},
+                ]
+            return [
+                {"events": [{"stateEnteredEventDetails": {"name": name}}]}
+                for name in ("Ingest", *self.entered)
+            ]
+
+        return type("Paginator", (), {"paginate": staticmethod(paginate)})()
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
+        error = renewal.INTERRUPTED if executionArn == "interrupted" else "Foreman.JobFailed"
+        return {"error": error, "input": '{"job_id":"job-1","start":"ingest"}'}
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Client:
+    made = Client()
+    monkeypatch.setattr(Aws, "client", always(made))
+    monkeypatch.setattr(renewal, "unpack_layer", always(tmp_path / "layer"))
+    return made
+
+
+@pytest.fixture
+def aws() -> Aws:
+    return Aws("http://127.0.0.1:2000", "eu-central-1", Path())
+
+
+def bundle(tmp_path: Path, code: str = "code-1", layer: str = "layer-1") -> Bundle:
+    (tmp_path / "code.zip").write_bytes(b"the code")
+    return Bundle(
+        code=tmp_path / "code.zip",
+        layer=tmp_path / "layer.zip",
+        code_sha256=code,
+        layer_sha256=layer,
+        code_bytes=8,
+        layer_bytes=0,
+        unzipped_bytes=0,
+    )
+
+
+def test_a_stack_that_has_not_changed_is_left_alone(client: Client, aws: Aws, tmp_path: Path) -> None:
+    renewal.renew_functions(aws, STORED, bundle(tmp_path), 1000, lambda _: None)
+    assert client.asked == []
+
+
+def test_new_code_replaces_the_old_and_nothing_else(client: Client, aws: Aws, tmp_path: Path) -> None:
+    renewal.renew_functions(aws, STORED, bundle(tmp_path, code="code-2"), 1000, lambda _: None)
+    assert client.asked == [
+        ("update_function_code", {"FunctionName": "function-f", "ZipFile": b"the code"}),
+    ]
+
+
+@pytest.mark.parametrize(("port", "layer"), [(2000, "layer-1"), (1000, "layer-2")])
+def test_addresses_and_dependencies_are_brought_up_to_date(
+    client: Client, aws: Aws, tmp_path: Path, port: int, layer: str
+) -> None:
+    renewal.renew_functions(aws, STORED, bundle(tmp_path, layer=layer), port, lambda _: None)
+    (_, update) = client.asked
+    assert update == (
+        "update_function_configuration",
+        {
+            "FunctionName": "function-f",
+            "Environment": {
+                "Variables": {
+                    "GRAPHQL_URL": "http://127.0.0.1:2000/v1/apis/a/graphql",
+                    "ROWS": "500",
+                    "PYTHONPATH": str(tmp_path / "layer"),
+                }
+            },
+        },
+    )
+
+
+@pytest.mark.parametrize("absent", ["get_function_configuration", "describe_state_machine"])
+def test_a_stack_is_stored_when_all_that_it_is_made_of_is(client: Client, aws: Aws, absent: str) -> None:
+    assert renewal.is_stored(aws, STORED.resources)
+    client.absent = absent
+    assert not renewal.is_stored(aws, STORED.resources)
+
+
+@pytest.mark.parametrize(
+    ("entered", "start"), [((), "ingest"), (("Validate",), "ingest"), (("Seal", "MutateChunks"), "load")]
+)
+def test_only_interrupted_executions_start_again_where_they_can_be_repeated(
+    client: Client, aws: Aws, entered: tuple[str, ...], start: str
+) -> None:
+    client.entered = entered
+    told: list[str] = []
+    renewal.resume_executions(aws, STORED, NOW, told.append)
+    assert told == ["resuming interrupted"]
+    ((operation, asked),) = client.asked
+    assert operation == "start_execution"
+    assert asked["stateMachineArn"] == MACHINE
+    assert asked["name"] == f"interrupted-resumed-{int(NOW.timestamp())}"
+    assert orjson.loads(asked["input"]) == {"job_id": "job-1", "start": start}
+
+
+def test_queues_are_found_on_the_new_port(home: Home) -> None:
+    stored = home.data / "state" / "sqs.json"
+    renewal.move_queues(home, 2000)  # nothing is stored yet
+    stored.parent.mkdir(parents=True)
+    stored.write_text('{"a": "http://localhost:1000/000000000000/q", "b": "http://localhost:1000/?Action=x"}')
+    renewal.move_queues(home, 2000)
+    assert stored.read_text() == (
+        '{"a": "http://localhost:2000/000000000000/q", "b": "http://localhost:1000/?Action=x"}'
+    )

@@ -1,0 +1,77 @@
+"""The conversions between Pulumi's inputs and what the emulator takes."""
+
+import orjson
+import pytest
+
+from local.aws import autoname
+from local.resources.created import NO_TLS, Inputs, pascal, without_tls_statements
+from local.resources.identity import BATCH, BATCH_NOTE, with_batch
+
+TLS = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+ALLOW = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+OTHER_DENIAL = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Condition": {"Bool": {"aws:x": "false"}},
+}
+
+
+def policy(*statements: object) -> str:
+    return orjson.dumps({"Version": "2012-10-17", "Statement": statements}).decode()
+
+
+def test_only_the_demand_for_tls_is_left_out_of_a_policy() -> None:
+    text, note = without_tls_statements(policy(TLS, ALLOW, OTHER_DENIAL))
+    assert text == policy(ALLOW, OTHER_DENIAL)
+    assert note == NO_TLS
+
+
+def test_a_policy_that_only_demands_tls_is_not_set_at_all() -> None:
+    assert without_tls_statements(policy(TLS)) == (None, NO_TLS)
+
+
+def test_a_policy_that_does_not_demand_tls_stays_as_it_is() -> None:
+    assert without_tls_statements(policy(ALLOW)) == (policy(ALLOW), "")
+
+
+@pytest.mark.parametrize("action", ["dynamodb:PartiQLInsert", ["s3:GetObject", "dynamodb:PartiQLUpdate"]])
+def test_a_role_that_may_use_partiql_may_send_batches_of_it(action: object) -> None:
+    text, note = with_batch(policy({"Effect": "Allow", "Action": action, "Resource": "x"}))
+    assert note == BATCH_NOTE
+    assert orjson.loads(text)["Statement"][1:] == [{"Effect": "Allow", "Action": BATCH, "Resource": "*"}]
+
+
+def test_other_roles_get_nothing_more_than_they_ask_for() -> None:
+    given = policy({"Effect": "Allow", "Action": ["dynamodb:PutItem"], "Resource": "x"})
+    assert with_batch(given) == (given, "")
+
+
+def test_inputs_remember_what_nobody_read() -> None:
+    given = Inputs(
+        {"read": 1, "looked": {"a": 1}, "forgotten": 2, "unset": None, "off": False, "tags": {"a": "b"}}
+    )
+    assert (given["read"], given.block("looked"), given.get("absent")) == (1, {"a": 1}, None)
+    assert given.without_effect() == ["forgotten"]
+
+
+def test_blocks_that_are_not_set_are_empty() -> None:
+    given = Inputs({"none": None})
+    assert (dict(given.block("none")), list(given.blocks("none"))) == ({}, [])
+
+
+def test_names_of_settings_are_those_of_aws() -> None:
+    given = {"logGroup": "a", "rules": [{"maxAge": 1, "unset": None}]}
+    assert pascal(given) == {"LogGroup": "a", "Rules": [{"MaxAge": 1}]}
+
+
+def test_an_automatic_name_is_the_same_each_time_and_no_other_ones() -> None:
+    assert autoname("records") == autoname("records")
+    assert autoname("records") != autoname("ledger")
+    assert autoname("records").startswith("records-")
+    assert len(autoname("records")) == len("records-1234567")
