@@ -3,13 +3,13 @@
 from contextlib import ExitStack
 
 import cattrs
-from foreman_core.pipeline.check import CheckReport, check
-from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter
 
 from foreman_core.errors import Refused
 from foreman_core.ledger import Ledger
 from foreman_core.models import AcceptedRow, ChunkRef, Counts, Job, JobState
+from foreman_core.pipeline.check import CheckReport, check
 from foreman_core.pipeline.outcome import refused
+from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter
 from foreman_core.schema import RecordSchema, Schemas
 from foreman_core.storage import Files, job_key
 

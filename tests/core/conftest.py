@@ -1,31 +1,39 @@
-"""Tables and buckets of the emulator for single tests."""
+"""Tables and buckets of the emulator for single tests; it starts when the first test asks for one."""
 
-import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
+
+from local import emulator
+from local.aws import Aws
+from local.home import Home
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-endpoint = os.environ.get("XEND", "http://127.0.0.1:4590")
-kw = dict(
-    endpoint_url=endpoint, region_name="eu-central-1", aws_access_key_id="test", aws_secret_access_key="test"
-)
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Generator[Aws]:
+    home = Home(tmp_path_factory.mktemp("emulator"))
+    port = emulator.choose_port(None, None)
+    pid = emulator.start(home, port, lambda _: None)
+    try:
+        yield Aws(f"http://{emulator.HOST}:{port}", "eu-central-1", home.root / "layers")
+    finally:
+        emulator.stop(pid, home)
 
 
 @pytest.fixture
-def dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb", **kw)
+def dynamodb(aws: Aws) -> "DynamoDBClient":
+    return aws.client("dynamodb")
 
 
 @pytest.fixture
-def s3() -> "S3Client":
-    return boto3.client("s3", **kw)
+def s3(aws: Aws) -> "S3Client":
+    return aws.client("s3")
 
 
 @pytest.fixture
@@ -35,9 +43,13 @@ def ledger_table(dynamodb: "DynamoDBClient") -> str:
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
-            {"AttributeName": a, "AttributeType": "S"} for a in ("pk", "sk", "list_pk", "list_sk")
+            {"AttributeName": attribute, "AttributeType": "S"}
+            for attribute in ("pk", "sk", "list_pk", "list_sk")
         ],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
         GlobalSecondaryIndexes=[
             {
                 "IndexName": "jobs-by-time",
@@ -61,12 +73,4 @@ def records_table(dynamodb: "DynamoDBClient") -> str:
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
     )
-    return name
-
-
-@pytest.fixture
-def bucket(s3: "S3Client") -> str:
-    name = f"intake-{uuid.uuid4().hex[:8]}"
-    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     return name

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import boto3
 import orjson
 import requests
+
 from local.stack import LocalStack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -27,7 +29,8 @@ counts { read accepted rejected duplicate blank created updated unchanged confli
 issues_by_code timeline { state }
 """
 CUSTOMER = """
-customer_id first_name last_name email phone country postal_code date_of_birth signup_date plan annual_revenue tags
+customer_id first_name last_name email phone country postal_code date_of_birth signup_date plan
+annual_revenue tags
 _meta { version job_id row line file content_hash }
 """
 
@@ -40,11 +43,12 @@ class Client:
         self.home = home
         self.outputs = stack.outputs
         kwargs: Any = stack.session_kwargs()
-        self.s3: S3Client = boto3.client("s3", **kwargs)
-        self.sqs: SQSClient = boto3.client("sqs", **kwargs)
-        self.sns: SNSClient = boto3.client("sns", **kwargs)
-        self.states: SFNClient = boto3.client("stepfunctions", **kwargs)
-        self.dynamodb: DynamoDBClient = boto3.client("dynamodb", **kwargs)
+        self.s3: S3Client = boto3.client("s3", **kwargs)  # pyright: ignore[reportUnknownMemberType]
+        self.sqs: SQSClient = boto3.client("sqs", **kwargs)  # pyright: ignore[reportUnknownMemberType]
+        self.sns: SNSClient = boto3.client("sns", **kwargs)  # pyright: ignore[reportUnknownMemberType]
+        self.states: SFNClient = boto3.client("stepfunctions", **kwargs)  # pyright: ignore[reportUnknownMemberType]
+        self.dynamodb: DynamoDBClient = boto3.client("dynamodb", **kwargs)  # pyright: ignore[reportUnknownMemberType]
+        self.functions: LambdaClient = boto3.client("lambda", **kwargs)  # pyright: ignore[reportUnknownMemberType]
         self._inbox = self._subscribe()
         self._notices: list[dict[str, Any]] = []
 
@@ -78,10 +82,11 @@ class Client:
         query = f"query($id: ID!) {{ customer(id: $id) {{ {CUSTOMER} }} }}"
         return self.data(query, id=customer_id)["customer"]
 
-    def customers(self, **where: Any) -> list[dict[str, Any]]:
+    def customers(self, **where: object) -> list[dict[str, Any]]:
         """All records that meet a filter, through GraphQL."""
         query = f"""query($filter: CustomerFilter, $token: String) {{
-            customers(filter: $filter, limit: 500, nextToken: $token) {{ items {{ {CUSTOMER} }} nextToken }} }}"""
+            customers(filter: $filter, limit: 500, nextToken: $token) {{
+                items {{ {CUSTOMER} }} nextToken }} }}"""
         found: list[dict[str, Any]] = []
         token = None
         while True:
@@ -91,7 +96,7 @@ class Client:
             if token is None:
                 return found
 
-    def data(self, document: str, **variables: Any) -> dict[str, Any]:
+    def data(self, document: str, **variables: object) -> dict[str, Any]:
         """The data of an operation that must have no errors."""
         answer = self.ask(document, variables)
         assert "errors" not in answer, answer["errors"]
@@ -116,7 +121,8 @@ class Client:
         return wait(lambda: self._notices_of(job, count), f"{count} notices of {job}")
 
     def _notices_of(self, job: str, count: int) -> list[dict[str, Any]] | None:
-        for message in self.sqs.receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10).get("Messages", []):
+        answer = self.sqs.receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10)
+        for message in answer.get("Messages", []):
             self._notices.append(orjson.loads(message.get("Body", "")))
             self.sqs.delete_message(QueueUrl=self._inbox, ReceiptHandle=message.get("ReceiptHandle", ""))
         found = [notice for notice in self._notices if notice["MessageAttributes"]["job_id"]["Value"] == job]
@@ -147,10 +153,9 @@ class Client:
                 "object": {"key": key, "versionId": version_id, "sequencer": sequencer},
             },
         }
+        body = orjson.dumps({"Records": [record]}).decode()
         for _ in range(times):
-            self.sqs.send_message(
-                QueueUrl=self.outputs["intake_queue_url"], MessageBody=orjson.dumps({"Records": [record]}).decode()
-            )
+            self.sqs.send_message(QueueUrl=self.outputs["intake_queue_url"], MessageBody=body)
 
     def queue_is_empty(self) -> None:
         """Wait until the intake function has taken every event."""
@@ -165,10 +170,15 @@ class Client:
         wait(empty, "the intake's queue to be empty")
 
     def executions(self, job: str) -> list[str]:
-        """The statuses of the executions that a job has had."""
-        arn = self.outputs["state_machine_arn"]
-        found = self.states.list_executions(stateMachineArn=arn, maxResults=1000)["executions"]
-        return [execution["status"] for execution in found if execution["name"].startswith(job)]
+        """The statuses of the executions that a job has had, once all of them have ended."""
+
+        def ended() -> list[str] | None:
+            arn = self.outputs["state_machine_arn"]
+            found = self.states.list_executions(stateMachineArn=arn, maxResults=1000)["executions"]
+            statuses = [execution["status"] for execution in found if execution["name"].startswith(job)]
+            return None if "RUNNING" in statuses else [*statuses]
+
+        return wait(ended, f"the executions of {job} to end")
 
     def file(self, key: str) -> bytes:
         """An object of the intake bucket."""

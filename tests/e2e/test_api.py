@@ -9,16 +9,18 @@ from tests.e2e.client import JOB, Client
 from tests.e2e.test_files import customers, fates, unique
 
 ROOT = Path(__file__).parents[2]
-CREATE = "mutation($input: CustomerInput!) { createCustomer(input: $input) { customer_id email _meta { version } } }"
+CREATE = """mutation($input: CustomerInput!) {
+    createCustomer(input: $input) { customer_id email _meta { version } } }"""
 UPDATE = """mutation($id: ID!, $version: Int!, $input: CustomerInput!) {
-    updateCustomer(id: $id, expected_version: $version, input: $input) { email tags _meta { version job_id } } }"""
+    updateCustomer(id: $id, expected_version: $version, input: $input) {
+        email tags _meta { version job_id } } }"""
 DELETE = """mutation($id: ID!, $version: Int!) {
     deleteCustomer(id: $id, expected_version: $version) { customer_id } }"""
 START = f"mutation($input: StartImportInput!) {{ startImport(input: $input) {{ {JOB} }} }}"
 APPROVE = f"mutation($id: ID!) {{ approvePlan(id: $id) {{ {JOB} }} }}"
 
 
-def good(**values: Any) -> dict[str, Any]:
+def good(**values: object) -> dict[str, Any]:
     usual = {
         "customer_id": unique(),
         "first_name": "Ada",
@@ -46,10 +48,11 @@ def test_without_the_key_nothing_is_answered(client: Client, headers: dict[str, 
 def test_the_list_of_rows_is_not_for_holders_of_the_key(client: Client) -> None:
     document = """mutation($input: UpsertCustomersInput!) {
         upsertCustomers(input: $input) { outcomes { outcome } } }"""
-    row = {"row": 1, "line": 2, "record": good()}
+    record = good()
+    row = {"row": 1, "line": 2, "record": record}
     answer = client.ask(document, {"input": {"job_id": "job-1", "file": "x", "rows": [row]}})
     assert "nauthorized" in str(answer["errors"])
-    assert client.customer(row["record"]["customer_id"]) is None
+    assert client.customer(record["customer_id"]) is None
 
 
 def test_a_single_record_is_created_changed_and_deleted_by_the_same_rules(client: Client) -> None:

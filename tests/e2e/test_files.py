@@ -24,10 +24,11 @@ def unique() -> str:
 def customers(*rows: dict[str, str]) -> bytes:
     """A file of good customers; each row says only what is special about it."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, HEADER.strip().split(","), lineterminator="\n")
-    writer.writeheader()
+    columns = HEADER.strip().split(",")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
     for row in rows:
-        usual = {
+        usual: dict[str, str] = {
             "first_name": "Ada",
             "last_name": "Test",
             "email": "ada@example.com",
@@ -35,7 +36,8 @@ def customers(*rows: dict[str, str]) -> bytes:
             "signup_date": "2024-01-31",
             "plan": "free",
         }
-        writer.writerow({**usual, **row})
+        whole = {**usual, **row}
+        writer.writerow([whole.get(column, "") for column in columns])
     return out.getvalue().encode()
 
 
@@ -82,11 +84,12 @@ def test_a_messy_file_loads_its_good_rows_and_explains_the_others(client: Client
         "blank": 1,
         "created": 5,
     }
-    rejects = list(csv.DictReader(io.StringIO(client.file(f"jobs/{job['id']}/rejects.csv").decode("utf-8-sig"))))
+    text = client.file(f"jobs/{job['id']}/rejects.csv").decode("utf-8-sig")
+    rejects = list(csv.DictReader(io.StringIO(text)))
     assert len(rejects) == 15
     assert {row["_job"] for row in rejects} == {job["id"]}
     assert rejects[0]["_row"] == "3"
-    assert "format" in rejects[0]["_errors"]
+    assert rejects[0]["_errors"].startswith("E-Mail: ")
 
 
 def test_the_same_event_again_changes_nothing(client: Client) -> None:
@@ -113,9 +116,11 @@ def test_the_same_content_under_another_name_is_a_duplicate(client: Client) -> N
 
 def test_a_corrected_file_updates_what_changed_and_leaves_the_rest(client: Client) -> None:
     keys = [unique() for _ in range(3)]
-    client.drop(f"{unique()}.csv", customers(*({"customer_id": key, "phone": "+493023125123"} for key in keys)))
+    first = ({"customer_id": key, "phone": "+493023125123"} for key in keys)
+    client.drop(f"{unique()}.csv", customers(*first))
     changed = {"customer_id": keys[0], "email": "new@example.com"}
-    job = client.drop(f"{unique()}.csv", customers(changed, {"customer_id": keys[1]}, {"customer_id": unique()}))
+    rows = (changed, {"customer_id": keys[1]}, {"customer_id": unique()})
+    job = client.drop(f"{unique()}.csv", customers(*rows))
     assert fates(job) == {"read": 3, "accepted": 3, "created": 1, "updated": 1, "unchanged": 1}
     record = client.customer(keys[0])
     assert record is not None
