@@ -1,7 +1,6 @@
 """Which column of a file is which field of a record."""
 
 import json
-import unicodedata
 from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Mapping as MappingType
 from pathlib import Path
@@ -11,6 +10,7 @@ from attrs import frozen
 
 from foreman_core.errors import Refused
 from foreman_core.schema import RecordSchema
+from foreman_core.schema.headers import fold
 
 How = Literal["exact", "alias", "remembered", "fuzzy", "given"]
 Given = MappingType[str, str | None]
@@ -93,11 +93,6 @@ def map_columns(columns: Sequence[str], schema: RecordSchema, given: Given | Non
     )
     _check(mapping, schema, left_out={name for name, field in chosen.items() if field is None})
     return mapping
-
-
-def fold(header: str) -> str:
-    """A header without what writers vary: case, spaces, punctuation."""
-    return "".join(letter for letter in unicodedata.normalize("NFKC", header).casefold() if letter.isalnum())
 
 
 def read_given(path: Path) -> dict[str, str | None]:

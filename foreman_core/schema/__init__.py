@@ -37,7 +37,7 @@ Schemas = Callable[[str], RecordSchema]
 
 
 def load_schema(path: Path) -> RecordSchema:
-    """Read one schema file. Refused: `unknown-schema` when it is absent, `bad-schema` with the place and reason."""
+    """Read one schema file. Refused: `unknown-schema` when absent, `bad-schema` with place and reason."""
     from foreman_core.schema.load import load  # noqa: PLC0415
 
     return load(path)

@@ -92,7 +92,7 @@ Rule = RequiredIf | OneOf | Before
 
 @define(kw_only=True, frozen=True, slots=False)
 class RecordSchema:
-    """A record type. `unique_keys` holds every key but the primary one; `version` is the hash of the file's content."""
+    """A record type. `unique_keys` holds all keys but the primary one; `version` hashes the file."""
 
     name: str
     plural: str

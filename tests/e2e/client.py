@@ -1,4 +1,4 @@
-"""What a user of a stack has: an S3 client, a GraphQL client with the API key, the notices. Nothing from inside."""
+"""What a user of a stack has: an S3 client, a GraphQL client with the API key, the notices."""
 
 import time
 from collections.abc import Callable, Mapping

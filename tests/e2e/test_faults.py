@@ -62,7 +62,8 @@ def test_workers_killed_in_the_middle_of_a_load_lose_and_double_nothing(client: 
 def test_a_step_that_stays_broken_ends_as_a_recorded_failure_with_a_notice(client: Client) -> None:
     function = "foreman-local-validate"
     lambdas = client.functions
-    before = lambdas.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    found = lambdas.get_function_configuration(FunctionName=function)["Environment"]
+    before = found.get("Variables", {})
     broken = {name: value for name, value in before.items() if name != "CHUNK_ROWS"}
     lambdas.update_function_configuration(FunctionName=function, Environment={"Variables": broken})
     try:
