@@ -46,7 +46,7 @@ def comparable_sequencer(sequencer: str) -> str:
 
 
 def _canonical(value: Value) -> Value:
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     return value
 

@@ -1,12 +1,15 @@
 """DynamoDB's typed JSON: plain values to attribute values and back, for the low-level client."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 Attribute = dict[str, Any]
 """`{"S": "text"}` and its like: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html"""
 
 Item = dict[str, Attribute]
+
+EXACT: Final = 2**53
+"""From here on a float is whole anyway, and JSON writers run out of bits: such numbers stay floats."""
 
 
 def to_item(values: Mapping[str, object]) -> Item:
@@ -55,8 +58,5 @@ def from_attribute(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what 
 
 
 def _number(text: str) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        number = float(text)
-        return int(number) if number.is_integer() else number
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < EXACT else number

@@ -46,6 +46,10 @@ def test_a_content_hash_is_the_sha256_of_canonical_json() -> None:
     assert content_hash({"tags": ["x", "y"], "n": 1.5, "a": "ü"}) == expected
 
 
+def test_a_huge_number_has_a_hash() -> None:
+    assert content_hash({"n": 1e21}) != content_hash({"n": 1e22})
+
+
 @pytest.mark.parametrize(
     ("one", "other"), [({"a": "1"}, {"a": 1}), ({"a": "x"}, {"b": "x"}), ({"a": ["x"]}, {"a": "x"})]
 )

@@ -44,6 +44,12 @@ def test_numbers_are_read_as_dynamodb_writes_them(text: str, number: float) -> N
     assert isinstance(read, int) == float(number).is_integer()
 
 
+def test_a_number_beyond_64_bits_stays_one_that_json_can_write() -> None:
+    read = from_attribute(to_attribute(1e21))
+    assert read == 1e21
+    assert isinstance(read, float)
+
+
 def test_what_json_could_not_say_is_refused() -> None:
     with pytest.raises(TypeError, match="object has no DynamoDB type"):
         to_attribute(object())
