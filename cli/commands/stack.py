@@ -92,7 +92,14 @@ def _local_resources() -> list[dict[str, str]]:
     rows = [
         {key: str(value or "") for key, value in attrs.asdict(item).items()} for item in running.resources
     ]
-    return sorted(rows, key=lambda row: (row["type"], row["name"]))
+    return sorted(map(_without_secrets, rows), key=lambda row: (row["type"], row["name"]))
+
+
+def _without_secrets(row: dict[str, str]) -> dict[str, str]:
+    """The id of an API key is the key itself: only the API's part of it may be shown."""
+    if row["type"] != "aws:appsync/apiKey:ApiKey":
+        return row
+    return {**row, "id": row["id"].partition(":")[0] + ":…"}
 
 
 def _deployed_resources(stack: str) -> list[dict[str, str]]:
@@ -111,7 +118,7 @@ def _deployed_resources(stack: str) -> list[dict[str, str]]:
                 "note": "",
             }
         )
-    return sorted(found, key=lambda row: (row["type"], row["name"]))
+    return sorted(map(_without_secrets, found), key=lambda row: (row["type"], row["name"]))
 
 
 @command(

@@ -3,14 +3,15 @@ does.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 from foreman_core.mapping import Given, Match, map_columns
 from foreman_core.mapping import Mapping as ColumnMapping
 from foreman_core.models import AcceptedRow, Counts, Issue, SourceRow
+from foreman_core.pipeline.outputs import JOB_COLUMN, unescape
 from foreman_core.reading import Readable, Table, Unreadable, open_table
 from foreman_core.schema import RecordSchema
 from foreman_core.validation import Fate, Judge, Verdict
@@ -102,7 +103,7 @@ def check(
         on_table(table)
     judge = Judge(schema, mapping)
     tally = _Tally()
-    for row in table.rows:
+    for row in _as_sent(table):
         verdict = judge.judge(row)
         tally.add(verdict)
         if verdict.accepted is not None and on_accepted is not None:
@@ -122,6 +123,18 @@ def check(
         issues_by_field=dict(tally.by_field.most_common()),
         sample=tuple(tally.sample),
     )
+
+
+def _as_sent(table: Table) -> Iterator[SourceRow | Unreadable]:
+    """The rows of a table; those of a rejects file without the marks that its cells were escaped with."""
+    if JOB_COLUMN not in table.columns:
+        yield from table.rows
+        return
+    for row in table.rows:
+        if isinstance(row, Unreadable):
+            yield row
+        else:
+            yield evolve(row, cells=tuple(map(unescape, row.cells)))
 
 
 @define

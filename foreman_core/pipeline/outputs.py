@@ -11,7 +11,10 @@ from foreman_core.models import AcceptedRow, Issue, SourceRow
 from foreman_core.reading import Table
 
 ISSUE_COLUMNS: Final = ("row", "line", "field", "column", "code", "severity", "message", "value")
-REJECT_COLUMNS: Final = ("_row", "_line", "_job", "_errors")
+JOB_COLUMN: Final = "_job"
+"""The column that tells a rejects file from any other file."""
+
+REJECT_COLUMNS: Final = ("_row", "_line", JOB_COLUMN, "_errors")
 BOM: Final = b"\xef\xbb\xbf"
 
 # What a spreadsheet would run, or hides: https://owasp.org/www-community/attacks/CSV_Injection. The marks
