@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
 from cli._target import find
@@ -232,3 +233,17 @@ def test_status_of_a_deployed_stack_lists_its_resources(
     assert document["resources"] == [
         {"type": "aws:s3/bucket:Bucket", "name": "intake", "id": "b-1", "realised": "aws", "note": ""}
     ]
+
+
+def test_status_never_shows_the_api_key(
+    foreman: Foreman, server: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = local_stack.ResourceStatus(
+        "aws:appsync/apiKey:ApiKey", "core-api-key", "api1:da2-secret", "emulated"
+    )
+    running = attrs.evolve(server.running(), resources=(key,))
+    monkeypatch.setattr(local_stack, "current", lambda: running)
+    for arguments in (["status"], ["status", "--json"]):
+        done = foreman(*arguments)
+        assert "api1:…" in done.out
+        assert "da2-secret" not in done.out
