@@ -9,7 +9,7 @@ from attrs import frozen
 
 from bundling.errors import BundleError
 
-_PLATFORMS: Final = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
+_PLATFORMS: Final = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 _ASK: Final = "import sys, sysconfig; print(sys.version, sysconfig.get_platform())"
 ASK_SECONDS: Final = 30
 

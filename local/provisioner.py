@@ -169,7 +169,7 @@ def _run(
     with _threads() as threads, asyncio.Runner() as runner:
         runner.get_loop().set_default_executor(threads)
         pulumis: Any = SETTINGS
-        pulumis.outputs.clear()  # what a program that failed has left there belongs to a loop that is closed
+        pulumis.outputs = set()  # those of a program that failed belong to a loop that is closed
         pulumi.runtime.set_mocks(provisioner, project=PROJECT_NAME, stack=STACK, preview=False)
         pulumi.runtime.set_all_config({**read_config(project), **overrides})
         work = run_pulumi_func(lambda: _main(project, outputs))

@@ -13,7 +13,7 @@ import pulumi
 import pulumi.runtime
 from attrs import evolve, field, frozen
 from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.settings import SETTINGS, get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
 # the parts of pulumi_aws warn of their own old names when they are first used, and here warnings are errors
@@ -176,6 +176,8 @@ def _run(program: Callable[[], object], stack: str, config: dict[str, str]) -> O
         program()
 
     try:
+        pulumis: Any = SETTINGS
+        pulumis.outputs = set()  # those of a program that failed belong to a loop that is closed
         pulumi.runtime.set_mocks(recorder, project=PROJECT, stack=stack, preview=False, monitor=monitor)
         pulumi.runtime.set_all_config(config)
         loop.run_until_complete(asyncio.wait_for(run_pulumi_func(call), SECONDS))

@@ -86,7 +86,7 @@ def test_the_layer_is_built_once_for_a_lock_and_a_target(
 
 
 @pytest.mark.parametrize(
-    ("architecture", "platform"), [("arm64", "aarch64-manylinux2014"), ("x86_64", "x86_64-manylinux2014")]
+    ("architecture", "platform"), [("arm64", "aarch64-manylinux_2_28"), ("x86_64", "x86_64-manylinux_2_28")]
 )
 def test_for_lambda_only_wheels_of_its_platform_are_taken(architecture: str, platform: str) -> None:
     options = " ".join(Target.aws(architecture, "3.13").uv_options)
