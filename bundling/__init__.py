@@ -1,4 +1,4 @@
-"""The archives that Lambda runs: our code, and a layer of locked dependencies; same input, same bytes."""
+"""The archives that Lambda runs: our code, and two layers of locked dependencies; same input, same bytes."""
 
 from bundling.build import Bundle, build
 from bundling.errors import BundleError, TooLarge

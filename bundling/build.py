@@ -1,4 +1,4 @@
-"""Building the archives: `code.zip` with what is ours, `layer.zip` with what is locked."""
+"""Building the archives: `code.zip` with what is ours, two layers with what is locked."""
 
 import hashlib
 import shutil
@@ -12,6 +12,7 @@ from typing import Final
 import uv
 from attrs import frozen
 
+from bundling import contents
 from bundling.archive import sha256, unzipped_sizes, write_zip
 from bundling.errors import BundleError, TooLarge
 from bundling.target import Target
@@ -26,46 +27,54 @@ UNZIPPED_LIMIT: Final = 250 * 1024**2
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 ZIPPED_LIMIT: Final = 50 * 1024**2
-"""Bytes of one archive that is uploaded directly (same page)."""
+"""Bytes of an archive that is uploaded directly, as the code is (same page). The layers go through S3."""
 
 INSTALL_SECONDS: Final = 600
 LARGEST: Final = 3
 _MIB: Final = 1024**2
-_INSTALLERS_OWN: Final = ("/RECORD", "/INSTALLER", "/REQUESTED", "/direct_url.json", "/uv_cache.json")
-_LEFT_OUT: Final = (".pyc", ".pyi", *_INSTALLERS_OWN)
-"""Never read at run time. METADATA stays, for packages ask for their version, and so do the licences."""
+_RULES: Final = Path(contents.__file__).read_bytes()
 
 
 @frozen(kw_only=True)
 class Bundle:
-    """The two archives; sizes in bytes, hashes in hex."""
+    """The archives: `layer` is for every function, `polars` only for those that read whole files.
+
+    Sizes are in bytes, hashes in hex; `unzipped_bytes` is what a function with both layers has.
+    """
 
     code: Path
     layer: Path
+    polars: Path
     code_sha256: str
     layer_sha256: str
+    polars_sha256: str
     code_bytes: int
     layer_bytes: int
+    polars_bytes: int
     unzipped_bytes: int
 
 
 def build(target: Target, out: Path, *, project: Path = PROJECT, cache: Path = CACHE) -> Bundle:
-    """Build both archives into `out`. The layer is built once for a lock and a target, then copied.
+    """Build the archives into `out`. The layers are built once for a lock and a target, then copied.
 
     BundleError when the dependencies cannot be installed, TooLarge when Lambda would not take the result.
     """
     out.mkdir(parents=True, exist_ok=True)
-    code, layer = out / "code.zip", out / "layer.zip"
+    code, layer, polars = out / "code.zip", out / "layer.zip", out / "polars.zip"
     write_zip(code, _own_files(project))
-    shutil.copyfile(_layer(target, project / LOCK, cache), layer)
+    for cached, final in zip(_layers(target, project / LOCK, cache), (layer, polars), strict=True):
+        shutil.copyfile(cached, final)
     bundle = Bundle(
         code=code,
         layer=layer,
+        polars=polars,
         code_sha256=sha256(code),
         layer_sha256=sha256(layer),
+        polars_sha256=sha256(polars),
         code_bytes=code.stat().st_size,
         layer_bytes=layer.stat().st_size,
-        unzipped_bytes=sum(unzipped_sizes(code).values()) + sum(unzipped_sizes(layer).values()),
+        polars_bytes=polars.stat().st_size,
+        unzipped_bytes=sum(sum(unzipped_sizes(archive).values()) for archive in (code, layer, polars)),
     )
     check_limits(bundle)
     return bundle
@@ -75,8 +84,7 @@ def check_limits(bundle: Bundle) -> None:
     """Raise TooLarge, naming the largest packages, when Lambda would not take the archives."""
     for what, size, limit in (
         ("code.zip has", bundle.code_bytes, ZIPPED_LIMIT),
-        ("layer.zip has", bundle.layer_bytes, ZIPPED_LIMIT),
-        ("Unzipped, code and layer have", bundle.unzipped_bytes, UNZIPPED_LIMIT),
+        ("Unzipped, code and layers have", bundle.unzipped_bytes, UNZIPPED_LIMIT),
     ):
         if size > limit:
             raise TooLarge(
@@ -87,39 +95,37 @@ def check_limits(bundle: Bundle) -> None:
 
 def _largest(bundle: Bundle) -> str:
     weights: Counter[str] = Counter()
-    for name, size in unzipped_sizes(bundle.code).items():
-        weights[name.split("/")[0]] += size
-    for name, size in unzipped_sizes(bundle.layer).items():
-        weights[name.removeprefix("python/").split("/")[0]] += size
+    for archive in (bundle.code, bundle.layer, bundle.polars):
+        for name, size in unzipped_sizes(archive).items():
+            weights[name.removeprefix("python/").split("/")[0]] += size
     return ", ".join(f"{name} {size / _MIB:.1f} MiB" for name, size in weights.most_common(LARGEST))
 
 
 def _own_files(project: Path) -> Iterator[tuple[str, Path]]:
     for top in OURS:
-        yield from _files(project / top, f"{top}/")
+        yield from contents.files(project / top, f"{top}/")
 
 
-def _files(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
-    for file in folder.rglob("*"):
-        inner = file.relative_to(folder)
-        hidden = any(part.startswith(".") or part == "__pycache__" for part in inner.parts)
-        name = prefix + inner.as_posix()
-        if file.is_file() and not hidden and not name.endswith(_LEFT_OUT):
-            yield name, file
-
-
-def _layer(target: Target, lock: Path, cache: Path) -> Path:
-    """The layer in the cache, built when there is none of this lock and this target."""
-    key = hashlib.sha256(b"\0".join([lock.read_bytes(), target.identity.encode()])).hexdigest()[:16]
-    cached = cache / f"{target.name}-{key}.zip"
-    if not cached.exists():
+def _layers(target: Target, lock: Path, cache: Path) -> tuple[Path, Path]:
+    """Both layers in the cache, built when there are none of this lock, this target and these contents."""
+    made_of = [lock.read_bytes(), target.identity.encode(), _RULES]
+    key = hashlib.sha256(b"\0".join(made_of)).hexdigest()[:16]
+    layer, polars = cache / f"{target.name}-{key}.zip", cache / f"{target.name}-{key}-polars.zip"
+    if not (layer.exists() and polars.exists()):
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as made:
             folder = Path(made)
             _install(target, lock, folder)
-            shutil.rmtree(folder / "bin", ignore_errors=True)  # console scripts: nobody calls them there
-            write_zip(cached, _files(folder, "python/"))
-    return cached
+            _pack(folder, layer, polars)
+    return layer, polars
+
+
+def _pack(folder: Path, layer: Path, polars: Path) -> None:
+    """Write an installation to the two layers."""
+    apart = contents.of_polars(folder)
+    kept = [(name, file) for name, file in contents.files(folder) if contents.travels(name)]
+    write_zip(layer, ((f"python/{name}", file) for name, file in kept if name not in apart))
+    write_zip(polars, ((f"python/{name}", file) for name, file in kept if name in apart))
 
 
 def _install(target: Target, lock: Path, folder: Path) -> None:
