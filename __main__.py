@@ -30,8 +30,7 @@ core = CoreApi(
         region=config.region,
         account_id=account_id,
         record_schema=record_schema,
-        code=pulumi.FileArchive(f"{config.package_dir}/code.zip"),
-        layer=pulumi.FileArchive(f"{config.package_dir}/layer.zip"),
+        package_dir=config.package_dir,
         architecture=config.architecture,
         python_version=config.python_version,
         log_level=config.log_level,
@@ -81,6 +80,8 @@ orchestration = Orchestration(
         chunk_rows=config.chunk_rows,
         map_concurrency=config.map_concurrency,
         mutate_concurrency=config.mutate_concurrency,
+        validate_memory_mb=config.validate_memory_mb,
+        validate_storage_mb=config.validate_storage_mb,
     ),
     opts,
 )

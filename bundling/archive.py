@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterable
@@ -39,6 +40,15 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry.create_system = _UNIX
     entry.compress_type = zipfile.ZIP_DEFLATED
     return entry
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file another name, or copy it where that cannot be, as on another disk."""
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def unzipped_sizes(path: Path) -> dict[str, int]:

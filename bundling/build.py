@@ -1,7 +1,6 @@
 """Building the archives: `code.zip` with what is ours, two layers with what is locked."""
 
 import hashlib
-import shutil
 import subprocess
 import tempfile
 from collections import Counter
@@ -13,7 +12,7 @@ import uv
 from attrs import frozen
 
 from bundling import contents
-from bundling.archive import sha256, unzipped_sizes, write_zip
+from bundling.archive import link_or_copy, sha256, unzipped_sizes, write_zip
 from bundling.errors import BundleError, TooLarge
 from bundling.target import Target
 
@@ -55,7 +54,7 @@ class Bundle:
 
 
 def build(target: Target, out: Path, *, project: Path = PROJECT, cache: Path = CACHE) -> Bundle:
-    """Build the archives into `out`. The layers are built once for a lock and a target, then copied.
+    """Build the archives into `out`. The layers are built once for a lock and a target, then linked.
 
     BundleError when the dependencies cannot be installed, TooLarge when Lambda would not take the result.
     """
@@ -63,7 +62,7 @@ def build(target: Target, out: Path, *, project: Path = PROJECT, cache: Path = C
     code, layer, polars = out / "code.zip", out / "layer.zip", out / "polars.zip"
     write_zip(code, _own_files(project))
     for cached, final in zip(_layers(target, project / LOCK, cache), (layer, polars), strict=True):
-        shutil.copyfile(cached, final)
+        link_or_copy(cached, final)
     bundle = Bundle(
         code=code,
         layer=layer,

@@ -1,4 +1,4 @@
-"""A private bucket: versioned, encrypted, owner-enforced, TLS only, with an end for everything in it."""
+"""A private bucket: versioned, encrypted, owner-enforced, TLS only, with an end for what was replaced."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -14,9 +14,12 @@ ABORT_UPLOAD_DAYS: Final = 3
 
 @frozen(kw_only=True)
 class PrivateBucketArgs:
-    """`expire_days` is prefix -> days; with `key_arn` None the bucket is encrypted under S3's own keys."""
+    """`expire_days` is prefix -> days, None for what stays until it is replaced.
 
-    expire_days: Mapping[str, int]
+    With `key_arn` None the bucket is encrypted under S3's own keys.
+    """
+
+    expire_days: Mapping[str, int | None]
     noncurrent_days: int
     key_arn: pulumi.Input[str] | None
     protect: bool
@@ -126,16 +129,18 @@ class PrivateBucket(pulumi.ComponentResource):
 
 
 def lifecycle_rule(
-    prefix: str, days: int, noncurrent_days: int
+    prefix: str, days: int | None, noncurrent_days: int
 ) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
     """End objects under a prefix after `days`, and versions that were replaced after `noncurrent_days`."""
-    return {
+    rule: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
         "id": f"expire-{prefix.strip('/') or 'all'}",
         "status": "Enabled",
         "filter": {"prefix": prefix},
-        "expiration": {"days": days},
         "noncurrent_version_expiration": {"noncurrent_days": noncurrent_days},
     }
+    if days is not None:
+        rule["expiration"] = {"days": days}
+    return rule
 
 
 ABORT_UPLOADS: Final[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = {

@@ -18,6 +18,7 @@ class Runtime:
     account_id: pulumi.Input[str]
     code: pulumi.Archive
     layer_arn: pulumi.Input[str]
+    polars_layer_arn: pulumi.Input[str]
     architecture: str
     python_version: str
     key_arn: pulumi.Input[str]
@@ -37,6 +38,8 @@ class FunctionArgs:
     timeout_s: int
     environment: Mapping[str, pulumi.Input[str]]
     permissions: Sequence[Statement]
+    polars: bool = field(default=False)
+    """Whether it reads whole files, and gets the layer with Polars: a cold start with it takes longer."""
     storage_mb: int = field(default=512)
     reserved_concurrency: int | None = field(default=None)
 
@@ -117,7 +120,7 @@ class Function(pulumi.ComponentResource):
             architectures=[runtime.architecture],
             handler=f"handlers.{args.role}.handler",
             code=runtime.code,
-            layers=[runtime.layer_arn],
+            layers=[runtime.layer_arn, *([runtime.polars_layer_arn] if args.polars else [])],
             role=role.arn,
             memory_size=args.memory_mb,
             timeout=args.timeout_s,

@@ -30,6 +30,8 @@ class StepArgs:
     api_arn: pulumi.Input[str]
     graphql_url: pulumi.Input[str]
     chunk_rows: int
+    validate_memory_mb: int
+    validate_storage_mb: int
 
 
 @frozen(kw_only=True)
@@ -38,6 +40,7 @@ class Step:
 
     environment: Mapping[str, pulumi.Input[str]]
     permissions: Sequence[Statement]
+    polars: bool = field(default=False)
     memory_mb: int = field(default=512)
     storage_mb: int = field(default=512)
 
@@ -55,8 +58,9 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             ],
         ),
         "validate": Step(
-            memory_mb=1769,  # from here on a function has a whole CPU
-            storage_mb=4096,  # accepted rows, rejects and issues wait here until the file is read
+            polars=True,
+            memory_mb=of.validate_memory_mb,
+            storage_mb=of.validate_storage_mb,
             environment={**bucket, "CHUNK_ROWS": str(of.chunk_rows)},
             permissions=[
                 *use_ledger(of, GET, UPDATE),
@@ -83,7 +87,7 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
         ),
         "seal": Step(
             environment=bucket,
-            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *_use_job_files(of)],
+            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *_write_job_files(of)],
         ),
         "mutate": Step(
             environment={**bucket, "GRAPHQL_URL": of.graphql_url},
@@ -95,14 +99,14 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             ],
         ),
         "reconcile": Step(
-            environment=bucket, permissions=[*use_ledger(of, GET, QUERY, UPDATE), *_use_job_files(of)]
+            environment=bucket, permissions=[*use_ledger(of, GET, QUERY, UPDATE), *_write_job_files(of)]
         ),
         "notify": Step(
             environment={"TOPIC_ARN": of.topic_arn},
             permissions=[*use_ledger(of, GET, UPDATE), *send_notices(of)],
         ),
         "fail": Step(
-            environment=bucket, permissions=[*use_ledger(of, GET, QUERY, UPDATE), *_use_job_files(of)]
+            environment=bucket, permissions=[*use_ledger(of, GET, QUERY, UPDATE), *_write_job_files(of)]
         ),
     }
 
@@ -160,8 +164,8 @@ def send_notices(of: StepArgs) -> list[Statement]:
     ]
 
 
-def _use_job_files(of: StepArgs) -> list[Statement]:
-    return [read_files(of, "jobs/*"), write_files(of, "jobs/*"), open_files(of)]
+def _write_job_files(of: StepArgs) -> list[Statement]:
+    return [write_files(of, "jobs/*"), open_files(of)]
 
 
 def _write_records(of: StepArgs) -> Statement:

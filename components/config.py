@@ -18,6 +18,12 @@ STACK_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 LONGEST_KEY_DAYS: Final = 90
 MOST_CHUNK_ROWS: Final = 500
 MOST_CONCURRENCY: Final = 1000
+LEAST_FUNCTION_MB: Final = 512
+MOST_FUNCTION_MB: Final = 10_240
+"""Of memory as of storage: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+TWO_PROCESSORS_MB: Final = 3538
+"""A function has a processor for every 1,769 MB, and Polars uses as many as there are:
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 LOG_DAYS: Final = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827),
     *(2192, 2557, 2922, 3288, 3653),
@@ -54,6 +60,8 @@ class Config:
     chunk_rows: int = MOST_CHUNK_ROWS
     map_concurrency: int = 10
     mutate_concurrency: int | None = None
+    validate_memory_mb: int = TWO_PROCESSORS_MB
+    validate_storage_mb: int = 4096
     record_type: str = "customer"
     package_dir: str = "dist/lambda"
     architecture: Literal["arm64", "x86_64"] = "arm64"
@@ -103,6 +111,8 @@ def _faults(config: Config) -> Iterator[str]:
         "chunkRows": (config.chunk_rows, 1, MOST_CHUNK_ROWS),
         "mapConcurrency": (config.map_concurrency, 1, MOST_CONCURRENCY),
         "mutateConcurrency": (config.mutate_concurrency, 1, MOST_CONCURRENCY),
+        "validateMemoryMb": (config.validate_memory_mb, LEAST_FUNCTION_MB, MOST_FUNCTION_MB),
+        "validateStorageMb": (config.validate_storage_mb, LEAST_FUNCTION_MB, MOST_FUNCTION_MB),
         **{f"retention.{_camel(name)}": (value, 1, 3653) for name, value in days.items()},
     }
     for name, (value, least, most) in least_and_most.items():

@@ -12,6 +12,7 @@ from components._api import Binding, bind_function
 from components._function import Function, FunctionArgs, Runtime
 from components._iam import GET, QUERY, Statement, policy, trust, use_table, write_log
 from components._key import key_policy
+from components._layers import Layers, LayersArgs
 from foreman_core.schema import RecordSchema
 from foreman_core.schema.graphql import JOB_FIELDS, graphql_schema, record_fields
 
@@ -25,22 +26,19 @@ RECORD_ACTIONS: Final = (
     "dynamodb:GetItem",
     "dynamodb:PartiQLInsert",
     "dynamodb:PartiQLUpdate",
-    "dynamodb:PutItem",
     "dynamodb:Scan",
-    "dynamodb:UpdateItem",
 )
 
 
 @frozen(kw_only=True)
 class CoreApiArgs:
-    """What the core needs to know. `code` and `layer` are the archives that `foreman package` builds."""
+    """What the core needs to know; `package_dir` is where `foreman package` has put the archives."""
 
     stack: str
     region: str
     account_id: pulumi.Input[str]
     record_schema: RecordSchema
-    code: pulumi.Archive
-    layer: pulumi.Archive
+    package_dir: str
     architecture: str
     python_version: str
     log_level: str
@@ -162,21 +160,27 @@ class CoreApi(pulumi.ComponentResource):
 
     def _runtime(self) -> Runtime:
         args = self._args
-        python = f"python{args.python_version}"
-        layer = aws.lambda_.LayerVersion(
-            f"{self._name}-dependencies",
-            layer_name=f"foreman-{args.stack}-dependencies",
-            code=args.layer,
-            compatible_runtimes=[python],
-            compatible_architectures=[args.architecture],
+        layers = Layers(
+            f"{self._name}-layers",
+            LayersArgs(
+                stack=args.stack,
+                archives={
+                    "dependencies": f"{args.package_dir}/layer.zip",
+                    "polars": f"{args.package_dir}/polars.zip",
+                },
+                architecture=args.architecture,
+                python_version=args.python_version,
+                key_arn=self.key_arn,
+            ),
             opts=self._child,
         )
         return Runtime(
             stack=args.stack,
             region=args.region,
             account_id=args.account_id,
-            code=args.code,
-            layer_arn=layer.arn,
+            code=pulumi.FileArchive(f"{args.package_dir}/code.zip"),
+            layer_arn=layers.arns["dependencies"],
+            polars_layer_arn=layers.arns["polars"],
             architecture=args.architecture,
             python_version=args.python_version,
             key_arn=self.key_arn,

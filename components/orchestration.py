@@ -78,6 +78,7 @@ class Orchestration(pulumi.ComponentResource):
             FunctionArgs(
                 runtime=args.runtime,
                 role=role,
+                polars=step.polars,
                 memory_mb=step.memory_mb,
                 storage_mb=step.storage_mb,
                 timeout_s=TIMEOUT_S[role],

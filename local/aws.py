@@ -5,9 +5,6 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
-from botocore.config import Config
-
 ACCOUNT: Final = "000000000000"
 """The emulator's account."""
 
@@ -24,12 +21,16 @@ class Aws:
         self.region = region
         self.account = ACCOUNT
         self.layers = layers
+        self.archives: dict[tuple[str, str], Path] = {}
         self.layer_folders: dict[str, Path] = {}
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - one door for every service
         """A client with time-outs, without any proxy: the emulator is on loopback."""
+        import boto3  # noqa: PLC0415 - a third of a second, for commands that only look
+        from botocore.config import Config  # noqa: PLC0415 - as above
+
         with self._lock:
             if service not in self._clients:
                 config = Config(

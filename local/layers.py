@@ -11,6 +11,14 @@ from local.errors import LocalError
 from local.home import made_once
 
 COMPILE_SECONDS: Final = 300
+_MODULES: Final = "python"
+"""The folder in a layer whose modules can be imported:
+https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html"""
+
+
+def modules_of(layers: Path, content: str) -> Path:
+    """The folder under `layers` for the modules of the layer whose archive has this hash."""
+    return layers / content[:16] / _MODULES
 
 
 def unpack_layer(layers: Path, archive: Path) -> Path:
@@ -18,7 +26,8 @@ def unpack_layer(layers: Path, archive: Path) -> Path:
 
     LocalError when they cannot be compiled in time.
     """
-    final = layers / sha256(archive)[:16]
+    modules = modules_of(layers, sha256(archive))
+    final = modules.parent
 
     def make(folder: Path) -> None:
         with zipfile.ZipFile(archive) as packed:
@@ -31,4 +40,5 @@ def unpack_layer(layers: Path, archive: Path) -> Path:
         except subprocess.TimeoutExpired as error:
             raise LocalError("layer", f"{archive} was not compiled within {COMPILE_SECONDS} s") from error
 
-    return made_once(final, make) / "python"
+    made_once(final, make)
+    return modules

@@ -22,7 +22,8 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 
 from local.aws import Aws
 from local.errors import LocalError
-from local.resources import REGISTRY, Created, Inputs, Realised
+from local.resources import REGISTRY, Created, Inputs
+from local.status import ResourceStatus
 
 PROGRAM_SECONDS: Final = 180
 THREADS: Final = 16
@@ -31,17 +32,6 @@ PROJECT_NAME: Final = "foreman"
 _WHO_AM_I: Final = "aws:index/getCallerIdentity:getCallerIdentity"
 _NOT_CREATED: Final = ("foreman:", "pulumi:providers:")
 """Components, which only group, and the provider, which says where."""
-
-
-@frozen
-class ResourceStatus:
-    """One resource of the program, and how it is realised here."""
-
-    type: str
-    name: str
-    id: str
-    realised: Realised
-    note: str = ""
 
 
 @frozen(kw_only=True)

@@ -1,8 +1,9 @@
 """What is brought up to date in a stack that was stored: code, dependencies, addresses, interrupted jobs."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -11,9 +12,9 @@ from botocore.exceptions import ClientError
 from bundling import Bundle
 from local.aws import Aws
 from local.home import Home
-from local.layers import unpack_layer
-from local.provisioner import ResourceStatus
+from local.layers import modules_of
 from local.state import State
+from local.status import ResourceStatus
 
 FUNCTION: Final = "aws:lambda/function:Function"
 MACHINE: Final = "aws:sfn/stateMachine:StateMachine"
@@ -47,11 +48,11 @@ def renew_functions(
 ) -> None:
     """Bring code, dependencies and addresses of every function up to date, where they are not."""
     new_code = bundle.code_sha256 != remembered.code
-    new_surroundings = port != remembered.port or bundle.layer_sha256 != remembered.layer
+    folders = moved_folders(aws.layers, remembered, bundle)
+    new_surroundings = port != remembered.port or bool(folders)
     if not (new_code or new_surroundings):
         return
     client = aws.client("lambda")
-    folder = unpack_layer(aws.layers, bundle.layer)
     for name in _ids(remembered, FUNCTION):
         progress(f"updating {name}")
         if new_code:
@@ -59,16 +60,24 @@ def renew_functions(
         if new_surroundings:
             found: dict[str, Any] = client.get_function_configuration(FunctionName=name)
             variables = {
-                key: moved(value, aws.endpoint) for key, value in found["Environment"]["Variables"].items()
+                key: moved(value, aws.endpoint, folders)
+                for key, value in found["Environment"]["Variables"].items()
             }
-            client.update_function_configuration(
-                FunctionName=name, Environment={"Variables": {**variables, "PYTHONPATH": str(folder)}}
-            )
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
 
-def moved(text: str, endpoint: str) -> str:
-    """A text whose addresses of the stack are those at `endpoint`, wherever it was before."""
-    return _ENDPOINT.sub(endpoint, text)
+def moved(text: str, endpoint: str, folders: Mapping[str, str]) -> str:
+    """A text whose addresses of the stack are those at `endpoint`, and whose folders are the new ones."""
+    text = _ENDPOINT.sub(endpoint, text)
+    for old, new in folders.items():
+        text = text.replace(old, new)
+    return text
+
+
+def moved_folders(layers: Path, remembered: State, bundle: Bundle) -> dict[str, str]:
+    """The folders of the layers whose content has changed: old -> new."""
+    changed = ((remembered.layer, bundle.layer_sha256), (remembered.polars, bundle.polars_sha256))
+    return {str(modules_of(layers, old)): str(modules_of(layers, new)) for old, new in changed if old != new}
 
 
 def move_queues(home: Home, port: int) -> None:

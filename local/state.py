@@ -14,7 +14,7 @@ from attrs import frozen
 
 from local.errors import LocalError
 from local.home import Home
-from local.provisioner import ResourceStatus
+from local.status import ResourceStatus
 
 PROGRAM: Final = (
     "__main__.py",
@@ -35,7 +35,7 @@ _SUFFIXES: Final = {".py", ".js", ".yaml", ".txt"}
 
 @frozen(kw_only=True)
 class State:
-    """A stack that was created whole. `pid` is None while it is down."""
+    """A stack that was created whole. `pid` is None while it is down; `code` and the layers are hashes."""
 
     pid: int | None
     port: int
@@ -45,6 +45,8 @@ class State:
     layer: str
     outputs: dict[str, str]
     resources: tuple[ResourceStatus, ...]
+    polars: str = ""
+    """Empty in a stack from before it was a layer of its own; that one is remembered all the same."""
 
 
 def read(home: Home) -> State | None:

@@ -237,6 +237,7 @@ def _added(token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         "lambda.Function": {"arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{physical}"},
         "lambda.LayerVersion": {"arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{name}:1"},
         "cloudwatch.LogGroup": {"arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{physical}"},
+        "s3.BucketObjectv2": {"versionId": f"version-of-{name}"},
         "s3.Bucket": {"arn": f"arn:aws:s3:::{physical}", "bucket": physical},
         "sfn.StateMachine": {"arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{physical}"},
         "sns.Topic": {"arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:{physical}"},

@@ -47,7 +47,7 @@ def settings(stack: str) -> dict[str, Any]:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcome]:
     """The program as a stack's file sets it, with archives that are empty; each stack is run once."""
     packages = tmp_path_factory.mktemp("lambda")
-    for name in ("code", "layer"):
+    for name in ("code", "layer", "polars"):
         with zipfile.ZipFile(packages / f"{name}.zip", "w"):
             pass
     done: dict[str, Outcome] = {}
@@ -107,6 +107,7 @@ def test_no_policy_allows_anything_on_everything(program: Outcome) -> None:
 def test_a_wildcard_in_a_resource_stands_for_things_of_ours(program: Outcome) -> None:
     ours = (
         "arn:aws:s3:::intake-",  # objects of our buckets
+        "arn:aws:s3:::core-layers-artifacts-",
         "/PlanChunks:*",
         "/MutateChunks:*",
         f":execution:foreman-{program.stack}-import:*",
@@ -247,9 +248,20 @@ def test_the_computed_arn_of_the_state_machine_is_the_real_one(program: Outcome)
 
 def test_archives_come_from_where_they_are_packed(program: Outcome) -> None:
     assert {Path(function.inputs["code"].path).name for _, function in functions(program)} == {"code.zip"}
-    assert (
-        Path(program.one("lambda.LayerVersion", "core-dependencies").inputs["code"].path).name == "layer.zip"
-    )
+    sources = {
+        archive.inputs["key"]: Path(archive.inputs["source"].path).name
+        for archive in program.of("s3.BucketObjectv2")
+    }
+    assert sources == {"layers/dependencies.zip": "layer.zip", "layers/polars.zip": "polars.zip"}
+
+
+def test_every_function_has_the_dependencies_and_the_reader_of_whole_files_has_polars(
+    program: Outcome,
+) -> None:
+    for role, function in functions(program):
+        layers = [arn.split(":")[-2] for arn in function.inputs["layers"]]
+        further = ["core-layers-polars"] if role == "validate" else []
+        assert layers == ["core-layers-dependencies", *further], role
 
 
 def test_the_stack_gives_out_exactly_these(program: Outcome) -> None:

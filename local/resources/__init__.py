@@ -5,9 +5,9 @@ from typing import Final
 
 from local.aws import Aws
 from local.resources import appsync, compute, data, files, identity, messages, watch
-from local.resources.created import Created, Inputs, Realised
+from local.resources.created import Created, Inputs
 
-__all__ = ["REGISTRY", "Create", "Created", "Inputs", "Realised"]
+__all__ = ["REGISTRY", "Create", "Created", "Inputs"]
 
 Create = Callable[[Aws, str, Inputs], Created]
 
@@ -28,6 +28,7 @@ REGISTRY: Final[Mapping[str, Create]] = {
     "aws:lambda/layerVersion:LayerVersion": compute.layer_version,
     "aws:s3/bucket:Bucket": files.bucket,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": files.lifecycle,
+    "aws:s3/bucketObjectv2:BucketObjectv2": files.archive,
     "aws:s3/bucketLogging:BucketLogging": files.logging,
     "aws:s3/bucketNotification:BucketNotification": files.notification,
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": files.ownership,

@@ -1,23 +1,21 @@
 """Functions, their dependencies, and the state machine."""
 
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import orjson
-import pulumi
 
 from local.aws import Aws, autoname
-from local.errors import LocalError
 from local.layers import unpack_layer
+from local.resources.assets import path_of
 from local.resources.created import Created, Inputs, pascal
 
-LAYER_NOTE: Final = "one folder for all functions, on their PYTHONPATH"
+LAYER_NOTE: Final = "one folder for all functions that name it, on their PYTHONPATH"
 MACHINE_NOTE: Final = "waits take a tenth of their time"
 
 
 def layer_version(aws: Aws, name: str, given: Inputs) -> Created:
-    """The dependencies, unpacked once: the emulator would unpack a layer for every worker."""
-    folder = unpack_layer(aws.layers, archive_path(given["code"]))
+    """Dependencies, unpacked once: the emulator would unpack a layer for every worker."""
+    folder = unpack_layer(aws.layers, aws.archives[given["s3Bucket"], given["s3Key"]])
     arn = f"arn:aws:lambda:{aws.region}:{aws.account}:layer:{given.get('layerName') or name}:1"
     aws.layer_folders[arn] = folder
     return Created(str(folder), {"arn": arn, "layerArn": arn.rpartition(":")[0]}, "folder", LAYER_NOTE)
@@ -35,7 +33,7 @@ def function(aws: Aws, name: str, given: Inputs) -> Created:
         Runtime=given["runtime"],
         Handler=given["handler"],
         Role=given["role"],
-        Code={"ZipFile": archive_path(given["code"]).read_bytes()},
+        Code={"ZipFile": path_of(given["code"]).read_bytes()},
         MemorySize=int(given.get("memorySize") or 128),
         Timeout=int(given.get("timeout") or 3),
         Environment={"Variables": variables},
@@ -69,10 +67,3 @@ def state_machine(aws: Aws, name: str, given: Inputs) -> Created:
         name=physical, definition=definition, roleArn=given["roleArn"], type=given.get("type") or "STANDARD"
     )["stateMachineArn"]
     return Created(arn, {"arn": arn, "name": physical}, note=MACHINE_NOTE)
-
-
-def archive_path(archive: Any) -> Path:  # noqa: ANN401 - what Pulumi hands over
-    """The file of an archive input."""
-    if isinstance(archive, pulumi.FileArchive):
-        return Path(archive.path)
-    raise LocalError("archive", f"{type(archive).__name__} is no kind of archive that the local stack knows")

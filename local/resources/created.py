@@ -1,12 +1,12 @@
 """What a realisation gives back, and the conversions that all of them need."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 import orjson
 from attrs import field, frozen
 
-Realised = Literal["emulated", "process", "metadata", "folder"]
+from local.status import Realised
 
 _COMMON: Final = {"region", "tags", "tagsAll"}
 """Inputs of every resource: the region is that of the stack, and nothing here is found by its tags."""

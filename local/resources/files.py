@@ -1,10 +1,14 @@
-"""Buckets, and the resources that each set one property of a bucket."""
+"""Buckets, the resources that each set one property of a bucket, and archives in a bucket."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from bundling.archive import sha256
 from local.aws import Aws, autoname
+from local.resources.assets import path_of
 from local.resources.created import Created, Inputs, pascal, without_tls_statements
+
+ARCHIVE_NOTE: Final = "stays where it was packed: it would only be uploaded to be unpacked on this disk"
 
 
 def bucket(aws: Aws, name: str, given: Inputs) -> Created:
@@ -15,6 +19,13 @@ def bucket(aws: Aws, name: str, given: Inputs) -> Created:
     arn = f"arn:aws:s3:::{physical}"
     domain = f"{physical}.s3.{aws.region}.amazonaws.com"
     return Created(physical, {"arn": arn, "bucket": physical, "bucketRegionalDomainName": domain})
+
+
+def archive(aws: Aws, _name: str, given: Inputs) -> Created:
+    """An archive for a layer version, which takes it from this disk: tens of megabytes need no copy."""
+    file = path_of(given["source"])
+    aws.archives[given["bucket"], given["key"]] = file
+    return Created(str(file), {"versionId": sha256(file)}, "folder", ARCHIVE_NOTE)
 
 
 def public_access_block(aws: Aws, _name: str, given: Inputs) -> Created:

@@ -1,7 +1,8 @@
-"""A project as small as can be: one module of ours, one locked dependency, which is a wheel on this disk."""
+"""A project as small as can be: one module of ours, and two locked dependencies, wheels on this disk."""
 
 import hashlib
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,11 @@ WHEEL = {
     "tiny-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
     "tiny-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     "tiny-1.0.dist-info/licenses/LICENSE": "Do as you like.\n",
+}
+POLARS = {
+    "polars/__init__.py": "FRAMES = True\n",
+    "polars-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: polars\nVersion: 1.0\n",
+    "polars-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
 }
 OWN = {
     "foreman_core/__init__.py": "",
@@ -37,12 +43,19 @@ def project(tmp_path: Path) -> Path:
         file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for name, text in WHEEL.items():
-            archive.writestr(name, text)
-        record = "".join(f"{name},,\n" for name in [*WHEEL, "tiny-1.0.dist-info/RECORD"])
-        archive.writestr("tiny-1.0.dist-info/RECORD", record)
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    (root / "requirements-lambda.txt").write_text(f"tiny @ {wheel.as_uri()} --hash=sha256:{digest}\n")
+    (root / "requirements-lambda.txt").write_text(
+        locked(tmp_path, "tiny", WHEEL) + locked(tmp_path, "polars", POLARS)
+    )
     return root
+
+
+def locked(folder: Path, name: str, files: Mapping[str, str]) -> str:
+    """A line of a lock for a wheel with these files."""
+    wheel = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for file, text in files.items():
+            archive.writestr(file, text)
+        record = "".join(f"{file},,\n" for file in [*files, f"{name}-1.0.dist-info/RECORD"])
+        archive.writestr(f"{name}-1.0.dist-info/RECORD", record)
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return f"{name} @ {wheel.as_uri()} --hash=sha256:{digest}\n"

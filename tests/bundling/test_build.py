@@ -1,3 +1,4 @@
+import hashlib
 import os
 import sys
 import zipfile
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 import uv
 
-from bundling import Bundle, BundleError, Target, TooLarge, build
+from bundling import Bundle, BundleError, Target, TooLarge, build, contents
 from bundling.build import PROJECT
 
 Build = Callable[..., Bundle]
@@ -49,15 +50,25 @@ def test_the_layer_has_what_is_imported_and_the_licences(built: Build) -> None:
     ]
 
 
+def test_polars_is_in_a_layer_of_its_own(built: Build) -> None:
+    assert names(built().polars) == [
+        "python/polars-1.0.dist-info/METADATA",
+        "python/polars-1.0.dist-info/WHEEL",
+        "python/polars/__init__.py",
+    ]
+
+
 def test_the_same_input_gives_the_same_bytes(built: Build, project: Path) -> None:
     first = built(cache="one")
     for file in project.rglob("*"):
         os.utime(file, (1, 1))
         file.chmod(0o755)
     second = built(cache="two")
-    assert (first.code_sha256, first.layer_sha256) == (second.code_sha256, second.layer_sha256)
-    assert first.code.read_bytes() == second.code.read_bytes()
-    assert first.layer.read_bytes() == second.layer.read_bytes()
+    for name in ("code", "layer", "polars"):
+        one, other = getattr(first, name), getattr(second, name)
+        assert one.read_bytes() == other.read_bytes()
+        hashes = {getattr(bundle, f"{name}_sha256") for bundle in (first, second)}
+        assert hashes == {hashlib.sha256(one.read_bytes()).hexdigest()}
 
 
 def test_other_code_gives_another_hash_and_leaves_the_layer_alone(built: Build, project: Path) -> None:
@@ -65,7 +76,7 @@ def test_other_code_gives_another_hash_and_leaves_the_layer_alone(built: Build, 
     (project / "handlers" / "intake.py").write_text("def handler(): return 1\n")
     second = built()
     assert first.code_sha256 != second.code_sha256
-    assert first.layer_sha256 == second.layer_sha256
+    assert (first.layer_sha256, first.polars_sha256) == (second.layer_sha256, second.polars_sha256)
 
 
 def test_the_layer_is_built_once_for_a_lock_and_a_target(
@@ -83,6 +94,15 @@ def test_the_layer_is_built_once_for_a_lock_and_a_target(
     lock.write_text(lock.read_text() + "\n# changed\n")
     with pytest.raises(AssertionError, match="install again"):
         built()
+
+
+def test_other_rules_of_what_travels_make_other_layers(built: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = built()
+    monkeypatch.setattr(sys.modules["bundling.build"], "_RULES", b"others")
+    monkeypatch.setattr(contents, "POLARS", {"tiny"})
+    second = built()
+    assert "python/tiny/__init__.py" in names(second.polars)
+    assert first.layer_sha256 != second.layer_sha256
 
 
 @pytest.mark.parametrize(
@@ -115,6 +135,25 @@ def test_a_package_that_is_not_the_locked_one_is_refused(built: Build, project: 
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+def test_a_layer_may_be_larger_than_what_is_uploaded_directly(
+    built: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["bundling.build"], "ZIPPED_LIMIT", 650)
+    bundle = built()
+    assert bundle.code_bytes <= 650 < bundle.layer_bytes
+
+
+def test_the_archives_are_whole_where_no_second_name_can_be_given(
+    built: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other_disk(_self: Path, _target: Path) -> None:
+        raise OSError
+
+    linked = built()
+    monkeypatch.setattr(Path, "hardlink_to", other_disk)
+    assert built().polars.read_bytes() == linked.polars.read_bytes()
+
+
 @pytest.mark.parametrize("limit", ["UNZIPPED_LIMIT", "ZIPPED_LIMIT"])
 def test_what_lambda_would_not_take_is_refused_with_its_largest_parts(
     built: Build, limit: str, monkeypatch: pytest.MonkeyPatch
@@ -128,8 +167,9 @@ def test_sizes_are_those_of_the_files(built: Build) -> None:
     bundle = built()
     assert bundle.code_bytes == bundle.code.stat().st_size
     assert bundle.layer_bytes == bundle.layer.stat().st_size
+    assert bundle.polars_bytes == bundle.polars.stat().st_size
     unzipped = 0
-    for archive in (bundle.code, bundle.layer):
+    for archive in (bundle.code, bundle.layer, bundle.polars):
         with zipfile.ZipFile(archive) as opened:
             unzipped += sum(len(opened.read(name)) for name in opened.namelist())
     assert bundle.unzipped_bytes == unzipped
@@ -137,7 +177,7 @@ def test_sizes_are_those_of_the_files(built: Build) -> None:
 
 def test_entries_are_dated_and_readable_alike(built: Build) -> None:
     bundle = built()
-    for archive in (bundle.code, bundle.layer):
+    for archive in (bundle.code, bundle.layer, bundle.polars):
         with zipfile.ZipFile(archive) as opened:
             assert {entry.date_time for entry in opened.infolist()} == {(1980, 1, 1, 0, 0, 0)}
             assert {entry.external_attr >> 16 for entry in opened.infolist()} == {0o100644}

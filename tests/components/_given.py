@@ -18,6 +18,7 @@ RECORDS = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/records"
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:foreman-dev-import"
 BUCKET = "arn:aws:s3:::files"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:notices"
+PACKAGE = "where conftest puts the archives"
 API = f"arn:aws:appsync:{REGION}:{ACCOUNT}:apis/api1"
 
 
@@ -29,6 +30,7 @@ def runtime(**changed: Any) -> Runtime:  # noqa: ANN401 - any argument
             account_id=ACCOUNT,
             code=pulumi.FileArchive("code.zip"),
             layer_arn="arn:layer",
+            polars_layer_arn="arn:polars",
             architecture="arm64",
             python_version="3.13",
             key_arn=KEY,
@@ -47,8 +49,7 @@ def core_api(**changed: Any) -> CoreApiArgs:  # noqa: ANN401 - as above
             region=REGION,
             account_id=ACCOUNT,
             record_schema=find_schema("customer"),
-            code=pulumi.FileArchive("code.zip"),
-            layer=pulumi.FileArchive("layer.zip"),
+            package_dir=PACKAGE,
             architecture="arm64",
             python_version="3.13",
             log_level="INFO",
@@ -102,6 +103,8 @@ def orchestration(**changed: Any) -> OrchestrationArgs:  # noqa: ANN401 - as abo
             chunk_rows=250,
             map_concurrency=7,
             mutate_concurrency=None,
+            validate_memory_mb=2000,
+            validate_storage_mb=3000,
         ),
         **changed,
     )

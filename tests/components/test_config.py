@@ -94,6 +94,8 @@ def test_nested_settings_keep_the_defaults_of_what_they_do_not_name() -> None:
         ({"chunkRows": 0}, "foreman:chunkRows: 0 is not between 1 and 500"),
         ({"chunkRows": 501}, "foreman:chunkRows: 501 is not between 1 and 500"),
         ({"mapConcurrency": 0}, "foreman:mapConcurrency: 0 is not between 1 and 1000"),
+        ({"validateMemoryMb": 511}, "foreman:validateMemoryMb: 511 is not between 512 and 10240"),
+        ({"validateStorageMb": 10241}, "foreman:validateStorageMb: 10241 is not between 512 and 10240"),
         ({"mutateConcurrency": 0}, "foreman:mutateConcurrency: 0 is not between 1 and 1000"),
         (
             {"retention": {"incomingDays": 0}},

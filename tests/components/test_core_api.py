@@ -174,9 +174,7 @@ def test_the_records_function_may_do_what_it_does_with_one_table(core: Outcome) 
         "GetItem",
         "PartiQLInsert",
         "PartiQLUpdate",
-        "PutItem",
         "Scan",
-        "UpdateItem",
     ]
     assert allowed["OpenRecords"]["Resource"] == [KEY]
 
@@ -195,17 +193,23 @@ def test_the_functions_answer_before_appsync_gives_up(core: Outcome) -> None:
     assert {function.inputs["timeout"] for function in core.of("lambda.Function")} == {29}
 
 
-def test_dependencies_are_one_layer_for_the_python_and_the_processor_of_the_functions(core: Outcome) -> None:
-    layer = core.one("lambda.LayerVersion", "core-dependencies")
-    assert layer.inputs["compatibleRuntimes"] == ["python3.13"]
-    assert layer.inputs["compatibleArchitectures"] == ["arm64"]
-    assert layer.inputs["code"].path == "layer.zip"
+def test_dependencies_are_layers_for_the_python_and_the_processor_of_the_functions(core: Outcome) -> None:
+    sources = {
+        archive.inputs["key"]: archive.inputs["source"].path for archive in core.of("s3.BucketObjectv2")
+    }
+    assert sources == {
+        "layers/dependencies.zip": f"{_given.PACKAGE}/layer.zip",
+        "layers/polars.zip": f"{_given.PACKAGE}/polars.zip",
+    }
+    for layer in core.of("lambda.LayerVersion"):
+        assert layer.inputs["compatibleRuntimes"] == ["python3.13"]
+        assert layer.inputs["compatibleArchitectures"] == ["arm64"]
     for function in core.of("lambda.Function"):
         assert function.inputs["runtime"] == "python3.13"
         assert function.inputs["architectures"] == ["arm64"]
-        assert function.inputs["code"].path == "code.zip"
+        assert function.inputs["code"].path == f"{_given.PACKAGE}/code.zip"
         assert function.inputs["layers"] == [
-            f"arn:aws:lambda:{_pulumi.REGION}:{_pulumi.ACCOUNT}:layer:core-dependencies:1"
+            f"arn:aws:lambda:{_pulumi.REGION}:{_pulumi.ACCOUNT}:layer:core-layers-dependencies:1"
         ]
 
 

@@ -141,11 +141,11 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
         ("ingest", {"ReadUploads": ["incoming/*", "submitted/*"]}),
         ("validate", {"ReadUploads": ["incoming/*", "submitted/*"], "WriteFiles": ["jobs/*"]}),
         ("plan", {"ReadFiles": ["jobs/*/accepted.jsonl"], "WriteFiles": ["jobs/*/plan/*"]}),
-        ("seal", {"ReadFiles": ["jobs/*"], "WriteFiles": ["jobs/*"]}),
+        ("seal", {"WriteFiles": ["jobs/*"]}),
         ("mutate", {"ReadFiles": ["jobs/*/plan/*"]}),
-        ("reconcile", {"ReadFiles": ["jobs/*"], "WriteFiles": ["jobs/*"]}),
+        ("reconcile", {"WriteFiles": ["jobs/*"]}),
         ("notify", {}),
-        ("fail", {"ReadFiles": ["jobs/*"], "WriteFiles": ["jobs/*"]}),
+        ("fail", {"WriteFiles": ["jobs/*"]}),
         ("imports", {"ReadUploads": ["submitted/*"]}),
     ],
 )
@@ -195,11 +195,18 @@ def test_only_the_api_and_the_machine_itself_may_start_the_machine(orchestration
     assert starting == {"o-imports-policy", "o-policy"}
 
 
-def test_validation_has_a_whole_processor_and_room_for_its_results(orchestration: Outcome) -> None:
+def test_validation_is_as_large_as_the_stack_says(orchestration: Outcome) -> None:
     function = orchestration.one("lambda.Function", "o-validate-function")
-    assert function.inputs["memorySize"] == 1769
-    assert function.inputs["ephemeralStorage"] == {"size": 4096}
+    assert function.inputs["memorySize"] == 2000
+    assert function.inputs["ephemeralStorage"] == {"size": 3000}
     assert function.inputs["environment"]["variables"]["CHUNK_ROWS"] == "250"
+
+
+def test_only_validation_reads_whole_files_and_has_polars(orchestration: Outcome) -> None:
+    layers = {function.name: function.inputs["layers"] for function in orchestration.of("lambda.Function")}
+    assert layers.pop("o-validate-function") == ["arn:layer", "arn:polars"]
+    assert len(layers) == len(STEPS)
+    assert all(named == ["arn:layer"] for named in layers.values())
 
 
 @pytest.mark.parametrize("role", STEPS)

@@ -31,6 +31,7 @@ class Recorder(dict[str, Any]):
                 "arn": f"arn:aws:x:eu-central-1:000000000000:{name}",
                 "name": given.get("name") or name,
                 "bucket": name,
+                "versionId": "1",
                 "keyId": name,
                 "key": name,
                 "url": f"http://127.0.0.1/{name}",
@@ -42,12 +43,16 @@ class Recorder(dict[str, Any]):
 
 
 @pytest.fixture(scope="module")
-def recorded() -> tuple[Recorder, provisioner.Provisioned]:
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recorder, provisioner.Provisioned]:
     recorder = Recorder()
+    folder = tmp_path_factory.mktemp("package")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provisioner, "REGISTRY", recorder)
         aws = Aws("http://127.0.0.1:1", "eu-central-1", Path())
-        provisioned = provisioner.apply_program(PROJECT, aws, ASKED_FOR_BY_CONFIG, lambda _: None)
+        for name in ("layer", "polars"):
+            (folder / f"{name}.zip").write_bytes(name.encode())
+        config = {**ASKED_FOR_BY_CONFIG, "foreman:packageDir": str(folder)}
+        provisioned = provisioner.apply_program(PROJECT, aws, config, lambda _: None)
     return recorder, provisioned
 
 
@@ -79,7 +84,8 @@ def test_what_the_program_sets_and_nothing_reads_is_told(
 ) -> None:
     notes = {status.type: status.note for status in recorded[1].resources}
     assert notes["aws:lambda/layerVersion:LayerVersion"] == (
-        "without effect: code, compatibleArchitectures, compatibleRuntimes, layerName"
+        "without effect: compatibleArchitectures, compatibleRuntimes, layerName, s3Bucket, s3Key, "
+        "s3ObjectVersion, sourceCodeHash"
     )
 
 

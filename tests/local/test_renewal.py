@@ -13,8 +13,8 @@ from bundling import Bundle
 from local import renewal
 from local.aws import Aws
 from local.home import Home
-from local.provisioner import ResourceStatus
 from local.state import State
+from local.status import ResourceStatus
 from tests.local.doubles import always
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -26,6 +26,7 @@ STORED = State(
     program="p",
     code="code-1",
     layer="layer-1",
+    polars="polars-1",
     outputs={},
     resources=(
         ResourceStatus(renewal.FUNCTION, "f", "function-f", "process"),
@@ -47,7 +48,11 @@ class Client:
             if operation == self.absent:
                 raise ClientError({"Error": {"Code": "NotFound"}}, operation)
             self.asked.append((operation, arguments))
-            variables = {"GRAPHQL_URL": "http://127.0.0.1:1000/v1/apis/a/graphql", "ROWS": "500"}
+            variables = {
+                "GRAPHQL_URL": "http://127.0.0.1:1000/v1/apis/a/graphql",
+                "ROWS": "500",
+                "PYTHONPATH": "/layers/layer-1/python:/layers/polars-1/python",
+            }
             return {"Environment": {"Variables": variables}}
 
         return call
@@ -76,27 +81,29 @@ class Client:
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Client:
+def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     made = Client()
     monkeypatch.setattr(Aws, "client", always(made))
-    monkeypatch.setattr(renewal, "unpack_layer", always(tmp_path / "layer"))
     return made
 
 
 @pytest.fixture
 def aws() -> Aws:
-    return Aws("http://127.0.0.1:2000", "eu-central-1", Path())
+    return Aws("http://127.0.0.1:2000", "eu-central-1", Path("/layers"))
 
 
-def bundle(tmp_path: Path, code: str = "code-1", layer: str = "layer-1") -> Bundle:
+def bundle(tmp_path: Path, code: str = "code-1", layer: str = "layer-1", polars: str = "polars-1") -> Bundle:
     (tmp_path / "code.zip").write_bytes(b"the code")
     return Bundle(
         code=tmp_path / "code.zip",
         layer=tmp_path / "layer.zip",
+        polars=tmp_path / "polars.zip",
         code_sha256=code,
         layer_sha256=layer,
+        polars_sha256=polars,
         code_bytes=8,
         layer_bytes=0,
+        polars_bytes=0,
         unzipped_bytes=0,
     )
 
@@ -113,11 +120,15 @@ def test_new_code_replaces_the_old_and_nothing_else(client: Client, aws: Aws, tm
     ]
 
 
-@pytest.mark.parametrize(("port", "layer"), [(2000, "layer-1"), (1000, "layer-2")])
+@pytest.mark.parametrize(
+    ("port", "layers"),
+    [(2000, ("layer-1", "polars-1")), (1000, ("layer-2", "polars-1")), (1000, ("layer-1", "polars-2"))],
+)
 def test_addresses_and_dependencies_are_brought_up_to_date(
-    client: Client, aws: Aws, tmp_path: Path, port: int, layer: str
+    client: Client, aws: Aws, tmp_path: Path, port: int, layers: tuple[str, str]
 ) -> None:
-    renewal.renew_functions(aws, STORED, bundle(tmp_path, layer=layer), port, lambda _: None)
+    layer, polars = layers
+    renewal.renew_functions(aws, STORED, bundle(tmp_path, layer=layer, polars=polars), port, lambda _: None)
     (_, update) = client.asked
     assert update == (
         "update_function_configuration",
@@ -127,7 +138,7 @@ def test_addresses_and_dependencies_are_brought_up_to_date(
                 "Variables": {
                     "GRAPHQL_URL": "http://127.0.0.1:2000/v1/apis/a/graphql",
                     "ROWS": "500",
-                    "PYTHONPATH": str(tmp_path / "layer"),
+                    "PYTHONPATH": f"/layers/{layer}/python:/layers/{polars}/python",
                 }
             },
         },

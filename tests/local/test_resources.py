@@ -1,11 +1,20 @@
 """The conversions between Pulumi's inputs and what the emulator takes."""
 
+import zipfile
+from pathlib import Path
+from typing import Any
+
 import orjson
+import pulumi
 import pytest
 
-from local.aws import autoname
+from local.aws import Aws, autoname
+from local.errors import LocalError
+from local.resources import compute, files
+from local.resources.assets import path_of
 from local.resources.created import NO_TLS, Inputs, pascal, without_tls_statements
 from local.resources.identity import BATCH, BATCH_NOTE, with_batch
+from tests.local.doubles import always
 
 TLS = {
     "Effect": "Deny",
@@ -75,3 +84,45 @@ def test_an_automatic_name_is_the_same_each_time_and_no_other_ones() -> None:
     assert autoname("records") != autoname("ledger")
     assert autoname("records").startswith("records-")
     assert len(autoname("records")) == len("records-1234567")
+
+
+def test_a_layer_is_the_unpacked_folder_of_the_archive_that_it_names(tmp_path: Path) -> None:
+    aws = Aws("http://127.0.0.1:1", "eu-central-1", tmp_path / "layers")
+    arns: list[str] = []
+    for name in ("one", "two"):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            archive.writestr(f"python/{name}.py", "VALUE = 1")
+        source = pulumi.FileAsset(str(tmp_path / f"{name}.zip"))
+        placed = files.archive(aws, name, Inputs({"bucket": "b", "key": f"{name}.zip", "source": source}))
+        assert (placed.realised, placed.id) == ("folder", str(tmp_path / f"{name}.zip"))
+        named = Inputs({"layerName": name, "s3Bucket": "b", "s3Key": f"{name}.zip"})
+        arns.append(compute.layer_version(aws, name, named).outputs["arn"])
+    assert len(set(arns)) == 2
+    for name, arn in zip(("one", "two"), arns, strict=True):
+        assert [file.name for file in aws.layer_folders[arn].glob("*.py")] == [f"{name}.py"]
+
+
+def test_a_function_gets_the_folders_of_exactly_the_layers_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, str] = {}
+
+    class Client:
+        def create_function(self, **given: Any) -> dict[str, str]:  # noqa: ANN401
+            asked[given["FunctionName"]] = given["Environment"]["Variables"].get("PYTHONPATH", "")
+            return {"FunctionArn": "arn"}
+
+    monkeypatch.setattr(Aws, "client", always(Client()))
+    aws = Aws("http://127.0.0.1:1", "eu-central-1", tmp_path)
+    aws.layer_folders = {"arn:one": Path("/one"), "arn:two": Path("/two"), "arn:three": Path("/three")}
+    (tmp_path / "code.zip").touch()
+    code = pulumi.FileArchive(str(tmp_path / "code.zip"))
+    common = {"runtime": "python3.13", "handler": "h", "role": "r", "code": code}
+    for name, layers in {"none": [], "first": ["arn:one"], "both": ["arn:one", "arn:two"]}.items():
+        compute.function(aws, name, Inputs({**common, "name": name, "layers": layers}))
+    assert asked == {"none": "", "first": "/one", "both": "/one:/two"}
+
+
+def test_what_is_no_file_is_refused_as_an_archive() -> None:
+    with pytest.raises(LocalError, match="StringAsset is no kind of file"):
+        path_of(pulumi.StringAsset("text"))

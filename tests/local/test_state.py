@@ -9,8 +9,8 @@ import pytest
 from local import stack, state
 from local.errors import LocalError
 from local.home import PROJECT, Home, home_at, made_once
-from local.provisioner import ResourceStatus
 from local.state import State
+from local.status import ResourceStatus
 
 KEPT = State(
     pid=None,
