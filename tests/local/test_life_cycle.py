@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import Generator
 
+import attrs
+import orjson
 import pytest
 
 from local import emulator, processes, stack, state
@@ -39,7 +41,7 @@ def down(home: Home) -> bool:
     return stack.down(home=home.root, progress=lambda _: None)
 
 
-def caller(home: Home, until: str) -> subprocess.Popen[str]:
+def caller(home: Home, until: str, told: list[str] | None = None) -> subprocess.Popen[str]:
     """Another process that starts the stack, as far as a line of its progress."""
     process = subprocess.Popen(
         [sys.executable, "-c", CALLER, str(home.root)],
@@ -52,17 +54,17 @@ def caller(home: Home, until: str) -> subprocess.Popen[str]:
     )
     assert process.stdout is not None
     for line in process.stdout:
+        if told is not None:
+            told.append(line.rstrip())
         if line.startswith(until):
             return process
+    finish(process)
     raise AssertionError(f"the caller ended before it came to {until}")
 
 
 def finish(process: subprocess.Popen[str]) -> int:
     code = process.wait(60)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.close()
-    process.stdout.close()
+    process.communicate()
     return code
 
 
@@ -88,6 +90,44 @@ def customers(count: int) -> bytes:
     return out.getvalue().encode()
 
 
+@attrs.frozen
+class Shared:
+    """A stack that several tests use, each of which leaves one that runs."""
+
+    home: Home
+    told: list[str]
+    """What the command said that started it."""
+
+    @property
+    def stack(self) -> LocalStack:
+        running = stack.current(home=self.home.root)
+        assert running is not None
+        return running
+
+    def client(self) -> Client:
+        return Client(self.stack, self.home.root)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Shared]:
+    """A stack that was started by another process, right after a start that was killed half-way."""
+    home = Home(tmp_path_factory.mktemp("shared") / "home")
+    told: list[str] = []
+    try:
+        killed = caller(home, "40 resources")
+        killed.kill()
+        finish(killed)
+        assert stack.current(home=home.root) is None
+        starter = caller(home, "up", told)
+        os.killpg(starter.pid, signal.SIGINT)  # as Ctrl-C does in a terminal, for everything in it
+        finish(starter)
+        yield Shared(home, told)
+        assert down(home)
+        assert left_over(home) == []
+    finally:
+        emulator.clear(home)
+
+
 def test_a_stack_goes_up_and_down_and_keeps_what_it_has(home: Home, progress: list[str]) -> None:
     made = up(home, progress)
     assert emulator.answers(made.port)
@@ -98,9 +138,13 @@ def test_a_stack_goes_up_and_down_and_keeps_what_it_has(home: Home, progress: li
     assert home.log.stat().st_mode & 0o777 == 0o600
     assert up(home, progress) == made  # it runs already
 
-    # a function has worked, so there are workers and a Node process, too
+    # it goes down in the midst of a job; functions have worked, so there are workers and a Node process, too
     client = Client(made, home.root)
-    assert client.drop("life.csv", customers(2))["state"] == "succeeded"
+    version = client.put("incoming/life.csv", customers(4000))
+    job = wait(lambda: next(iter(client.data("{ jobs { items { id } } }")["jobs"]["items"]), None), "a job")[
+        "id"
+    ]
+    client.job_in(job, "loading")
     assert len(left_over(home)) > 2
     assert down(home)
     assert left_over(home) == []
@@ -108,58 +152,36 @@ def test_a_stack_goes_up_and_down_and_keeps_what_it_has(home: Home, progress: li
     assert stack.current(home=home.root) is None
     assert not down(home)
 
-    again = up(home, progress)
-    assert again.port == made.port
-    assert again.outputs == made.outputs
+    # the job goes on afterwards, even on another port
+    again = up(home, progress, port=emulator.choose_port(None, None))
+    assert again.port != made.port
+    assert f"resuming {job}" in progress
     client = Client(again, home.root)
-    assert client.customer("LIFE-00001") is not None
-    assert client.drop("life-2.csv", customers(3))["counts"]["created"] == 1
+    ended = client.ended("incoming/life.csv", version)
+    assert (ended["state"], ended["counts"]["created"]) == ("succeeded", 4000)
+    assert client.drop("life-2.csv", customers(1))["counts"]["unchanged"] == 1
+    assert down(home)
+
+    # it comes back where it was
+    back = up(home, progress)
+    assert (back.port, back.outputs) == (again.port, again.outputs)
 
     # killed from outside, it comes back as it was when it last went down
-    kill(again, home)
-    progress.clear()
-    back = up(home, progress)
-    assert any("what it stored since its start is lost" in line for line in progress)
     client = Client(back, home.root)
-    assert client.customer("LIFE-00001") is not None
-    assert client.customer("LIFE-00002") is None
+    key = {"pk": {"S": "customer#LIFE-00001"}}
+    client.dynamodb.delete_item(TableName=back.outputs["records_table"], Key=key)
+    assert client.customer("LIFE-00001") is None
+    kill(back, home)
+    progress.clear()
+    last = up(home, progress)
+    assert any("what it stored since its start is lost" in line for line in progress)
+    assert Client(last, home.root).customer("LIFE-00001") is not None
 
     fresh = up(home, progress, fresh=True)
-    assert fresh.pid != back.pid
+    assert fresh.pid != last.pid
     assert Client(fresh, home.root).customers() == []
     assert down(home)
     assert left_over(home) == []
-
-
-def test_a_stack_that_was_never_stored_is_created_anew(home: Home, progress: list[str]) -> None:
-    first = up(home, progress)
-    kill(first, home)
-    second = up(home, progress)
-    assert "the emulator had not stored this stack; starting afresh" in progress
-    assert Client(second, home.root).drop("life.csv", customers(1))["state"] == "succeeded"
-    assert down(home)
-
-
-def test_a_job_that_the_end_interrupts_goes_on_afterwards_even_on_another_port(
-    home: Home, progress: list[str]
-) -> None:
-    first = up(home, progress)
-    client = Client(first, home.root)
-    version = client.put("incoming/life.csv", customers(4000))
-    job = wait(lambda: next(iter(client.data("{ jobs { items { id } } }")["jobs"]["items"]), None), "a job")[
-        "id"
-    ]
-    client.job_in(job, "loading")
-    assert down(home)
-    assert left_over(home) == []
-    second = up(home, progress, port=emulator.choose_port(None, None))
-    assert second.port != first.port
-    assert f"resuming {job}" in progress
-    client = Client(second, home.root)
-    ended = client.ended("incoming/life.csv", version)
-    assert (ended["state"], ended["counts"]["created"]) == ("succeeded", 4000)
-    assert client.drop("life-2.csv", customers(1))["state"] == "succeeded"
-    assert down(home)
 
 
 @pytest.mark.parametrize("until", ["starting the emulator", "30 resources"])
@@ -172,35 +194,12 @@ def test_a_caller_that_is_interrupted_leaves_nothing(home: Home, until: str) -> 
     assert not home.has_data()
 
 
-def test_after_a_caller_that_is_killed_the_next_one_starts_afresh(home: Home, progress: list[str]) -> None:
-    process = caller(home, "40 resources")
-    process.kill()
-    finish(process)
-    assert stack.current(home=home.root) is None
-    made = up(home, progress)
-    assert "the last start did not come to its end; starting afresh" in progress
-    assert Client(made, home.root).drop("life.csv", customers(1))["state"] == "succeeded"
-    assert down(home)
-    assert left_over(home) == []
-
-
 def test_down_ends_what_a_killed_caller_has_left(home: Home) -> None:
     process = caller(home, "10 resources")
     process.kill()
     finish(process)
     assert down(home)
     assert left_over(home) == []
-
-
-def test_the_stack_outlives_its_caller(home: Home) -> None:
-    process = caller(home, "up")
-    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does in a terminal, for everything in it
-    finish(process)
-    time.sleep(0.5)
-    running = stack.current(home=home.root)
-    assert running is not None
-    assert emulator.answers(running.port)
-    assert down(home)
 
 
 def test_a_resource_that_fails_is_named_and_nothing_stays(
@@ -218,40 +217,45 @@ def test_a_resource_that_fails_is_named_and_nothing_stays(
     assert not home.has_data()
 
 
-def test_an_emulator_that_hangs_is_replaced(
-    home: Home, progress: list[str], monkeypatch: pytest.MonkeyPatch
+def test_after_a_caller_that_is_killed_the_next_one_starts_afresh(shared: Shared) -> None:
+    assert "the last start did not come to its end; starting afresh" in shared.told
+    assert shared.client().customers() == []
+
+
+def test_the_stack_outlives_its_caller(shared: Shared) -> None:
+    time.sleep(0.5)
+    assert emulator.answers(shared.stack.port)
+
+
+def test_an_emulator_that_hangs_is_replaced_and_what_was_never_stored_is_created_anew(
+    shared: Shared, progress: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hanging = up(home, progress)
+    hanging = shared.stack
     monkeypatch.setattr(stack, "ANSWER_SECONDS", 0.1)
     monkeypatch.setattr(emulator, "STOP_SECONDS", 0.1)
     os.kill(hanging.pid, signal.SIGSTOP)
-    made = up(home, progress)
+    made = up(shared.home, progress)
     assert any(line.startswith("the emulator had to be killed") for line in progress)
+    assert "the emulator had not stored this stack; starting afresh" in progress
     assert made.pid != hanging.pid
-    assert emulator.answers(made.port)
-    monkeypatch.undo()
-    assert down(home)
+    assert shared.client().customers() == []
 
 
-def test_the_functions_roles_decide_what_they_may_do(home: Home, progress: list[str]) -> None:
-    made = up(home, progress)
-    iam = Aws(made.endpoint, made.region, home.root).client("iam")
+def test_the_functions_roles_decide_what_they_may_do(shared: Shared) -> None:
+    made = shared.stack
+    iam = Aws(made.endpoint, made.region, shared.home.root).client("iam")
     role = next(item.id for item in made.resources if item.name == "orchestration-ingest-role")
-    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        iam.delete_role_policy(RoleName=role, PolicyName=name)
-    client = Client(made, home.root)
-    version = client.put("incoming/life.csv", customers(1))
-    ended = client.ended("incoming/life.csv", version)
-    assert ended["state"] == "failed"
-    assert down(home)
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    iam.delete_role_policy(RoleName=role, PolicyName=name)
+    assert shared.client().drop("life.csv", customers(1))["state"] == "failed"
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=orjson.dumps(document).decode())
 
 
-def test_what_is_running_is_not_another_ones(home: Home, tmp_path: Path, progress: list[str]) -> None:
-    made = up(home, progress)
-    other = Home(tmp_path / "other")
-    assert stack.current(home=other.root) is None
-    assert not stack.down(home=other.root, progress=progress.append)
-    assert stack.current(home=home.root) == made
+def test_what_is_running_is_not_another_ones(shared: Shared, home: Home, progress: list[str]) -> None:
+    made = shared.stack
+    assert stack.current(home=home.root) is None
+    assert not stack.down(home=home.root, progress=progress.append)
+    assert shared.stack == made
     with pytest.raises(LocalError, match="is taken"):
-        stack.up(home=other.root, progress=progress.append, port=made.port)
-    assert down(home)
+        stack.up(home=home.root, progress=progress.append, port=made.port)
