@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from attrs import field, frozen
-from botocore.config import Config
 
-from cli._api import Api
 from cli._paths import PROJECT
 from foreman_core.errors import Refused, Unavailable
 from local import stack as local_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from cli._api import Api
 
 LOCAL: Final = "local"
 PULUMI_SECONDS: Final = 120
@@ -49,6 +48,9 @@ class Target:
     @cached_property
     def s3(self) -> "S3Client":
         """An S3 client with time-outs."""
+        import boto3  # noqa: PLC0415 - a third of a second, for commands that only look
+        from botocore.config import Config  # noqa: PLC0415 - as above
+
         # proxies={}: none for the loopback; None: whatever the environment says
         config = Config(
             connect_timeout=5,
@@ -63,8 +65,10 @@ class Target:
         outputs = {name: value for name, value in self.outputs.items() if name not in SECRET}
         return {"stack": self.name, "endpoint": self.endpoint, "region": self.region, "outputs": outputs}
 
-    def api(self) -> Api:
+    def api(self) -> "Api":
         """The GraphQL client of this stack; use it as a context manager."""
+        from cli._api import Api  # noqa: PLC0415 - gql takes half a second
+
         return Api(url=self.output("graphql_url"), api_key=self.output("api_key"))
 
 

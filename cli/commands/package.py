@@ -34,14 +34,16 @@ from cli._text import emit, size
     type=click.Path(file_okay=False, path_type=Path),
     default=PROJECT / "dist" / "lambda",
     show_default="dist/lambda",
-    help="Folder for code.zip and layer.zip.",
+    help="Folder for code.zip, layer.zip and polars.zip.",
 )
 @json_option
 def package(*, platform: str, python_version: str, out: Path, as_json: bool) -> int:
-    """Build the archives that Lambda runs: code.zip and layer.zip, from the locked dependencies.
+    """Build the archives that Lambda runs: code.zip, and two layers of the locked dependencies.
 
-    The same input gives the same bytes. `pulumi up` deploys what lies in dist/lambda. Sizes are checked
-    against Lambda's limits. `--platform host` takes the Python that runs Foreman, whatever `--python` says.
+    polars.zip is only for the function that reads whole files, layer.zip for all. The same input gives
+    the same bytes. `pulumi up` deploys what lies in dist/lambda, the layers through a bucket. Sizes are
+    checked against Lambda's limits. `--platform host` takes the Python that runs Foreman, whatever
+    `--python` says.
     """
     target = Target.host(Path(sys.executable)) if platform == "host" else Target.aws(platform, python_version)
     with steps() as progress:
@@ -58,17 +60,22 @@ def _document(made: Bundle) -> dict[str, object]:
     return {
         "code": {"path": str(made.code), "sha256": made.code_sha256, "bytes": made.code_bytes},
         "layer": {"path": str(made.layer), "sha256": made.layer_sha256, "bytes": made.layer_bytes},
+        "polars": {"path": str(made.polars), "sha256": made.polars_sha256, "bytes": made.polars_bytes},
         "unzipped_bytes": made.unzipped_bytes,
     }
 
 
 def _show(made: Bundle) -> None:
-    sizes = (
+    sizes: tuple[tuple[str, int, int | None], ...] = (
         (made.code.name, made.code_bytes, ZIPPED_LIMIT),
-        (made.layer.name, made.layer_bytes, ZIPPED_LIMIT),
-        ("both, unzipped", made.unzipped_bytes, UNZIPPED_LIMIT),
+        (made.layer.name, made.layer_bytes, None),
+        (made.polars.name, made.polars_bytes, None),
+        ("all, unzipped", made.unzipped_bytes, UNZIPPED_LIMIT),
     )
-    rows = [(name, size(number), size(limit), f"{number / limit:.0%}") for name, number, limit in sizes]
+    rows = [
+        (name, size(number), size(limit) if limit else "through S3", f"{number / limit:.0%}" if limit else "")
+        for name, number, limit in sizes
+    ]
     show(table(("", "size", "Lambda's limit", "used"), rows, numbers=("size", "Lambda's limit", "used")))
     say()
     say(f"In {made.code.parent}")

@@ -66,10 +66,13 @@ def made(out: Path) -> Bundle:
     return Bundle(
         code=out / "code.zip",
         layer=out / "layer.zip",
+        polars=out / "polars.zip",
         code_sha256="c" * 64,
         layer_sha256="d" * 64,
+        polars_sha256="e" * 64,
         code_bytes=1_000_000,
         layer_bytes=26_214_400,
+        polars_bytes=52_428_800,
         unzipped_bytes=131_072_000,
     )
 
@@ -91,6 +94,11 @@ def test_package_builds_for_the_platform_that_is_named(
         "path": str(tmp_path / "layer.zip"),
         "sha256": "d" * 64,
         "bytes": 26_214_400,
+    }
+    assert done.document["polars"] == {
+        "path": str(tmp_path / "polars.zip"),
+        "sha256": "e" * 64,
+        "bytes": 52_428_800,
     }
     shown = foreman("package", "--out", str(tmp_path)).out
     assert "50%" in shown
