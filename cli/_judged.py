@@ -1,7 +1,7 @@
 """The report of `check`, for a person: counts, issues, how the columns were read, what to do next."""
 
 import shlex
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -10,7 +10,7 @@ from rich import progress as bars
 
 from cli._screen import err, say, show, table
 from cli._text import plural, shorten, size
-from foreman_core.pipeline.check import CheckReport
+from foreman_core.pipeline.check import CheckReport, FileFacts
 from foreman_core.reading import Readable
 
 MESSAGE_LIMIT: Final = 160
@@ -21,11 +21,7 @@ def show_report(report: CheckReport, path: Path, *, written: Sequence[Path]) -> 
     """Print the report of the file at `path`."""
     counts, file = report.counts, report.file
     say(f"{file.name}: {_verdict(report)}", style="bold yellow" if counts.rejected else "bold green")
-    say(
-        f"{size(file.bytes)}, {file.encoding}{' with BOM' if file.bom else ''}, cells between "
-        f"{DELIMITER_NAMES.get(file.delimiter, file.delimiter)!r}, {plural(len(file.columns), 'column')}, "
-        f"schema {report.schema_name}"
-    )
+    say(", ".join([size(file.bytes), *_writing(file), f"schema {report.schema_name}"]))
     fates = ("accepted", "rejected", "duplicate", "blank")
     say()
     show(
@@ -38,6 +34,17 @@ def show_report(report: CheckReport, path: Path, *, written: Sequence[Path]) -> 
     _show_issues(report)
     _show_columns(report)
     _show_next(report, path, written)
+
+
+def _writing(file: FileFacts) -> Iterator[str]:
+    """How the file is written, as far as it has such things."""
+    if file.encoding is not None:
+        yield f"{file.encoding}{' with BOM' if file.bom else ''}"
+    if file.delimiter is not None:
+        yield f"cells between {DELIMITER_NAMES.get(file.delimiter, file.delimiter)!r}"
+    yield plural(len(file.columns), "column")
+    if file.header_line != 1:
+        yield f"header in line {file.header_line}" if file.header_line else "no header"
 
 
 def _verdict(report: CheckReport) -> str:

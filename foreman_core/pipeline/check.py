@@ -3,18 +3,19 @@ does.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from attrs import asdict, define, evolve, field, frozen
 
 from foreman_core.mapping import Given, Match, map_columns
 from foreman_core.mapping import Mapping as ColumnMapping
-from foreman_core.models import AcceptedRow, Counts, Issue, SourceRow
+from foreman_core.models import Counts, Issue, SourceRow
+from foreman_core.pipeline.judging import Batch, Lines, judged
 from foreman_core.pipeline.outputs import JOB_COLUMN, unescape
 from foreman_core.reading import Readable, Table, Unreadable, open_table
 from foreman_core.schema import RecordSchema
-from foreman_core.validation import Fate, Judge, Verdict
+from foreman_core.validation import Fate
 
 SAMPLE: Final = 20
 """Issues that a report shows."""
@@ -27,11 +28,11 @@ class FileFacts:
     name: str
     bytes: int
     sha256: str
-    format: Literal["csv", "tsv"]
-    encoding: str
+    format: str
+    encoding: str | None
     bom: bool
-    delimiter: str
-    quote: str
+    delimiter: str | None
+    quote: str | None
     header_line: int
     columns: tuple[str, ...]
 
@@ -87,13 +88,14 @@ def check(
     encoding: str | None = None,
     delimiter: str | None = None,
     on_table: Callable[[Table], None] | None = None,
-    on_accepted: Callable[[AcceptedRow], None] | None = None,
+    on_accepted: Callable[[Lines], None] | None = None,
     on_issue: Callable[[Issue], None] | None = None,
     on_rejected: Callable[[SourceRow, tuple[Issue, ...]], None] | None = None,
 ) -> CheckReport:
     """Judge every row of a file, in one pass and in memory that rows only add their keys to.
 
-    `on_table` is called once, when the columns are matched; the others as rows go by, in file order.
+    `on_table` is called once, when the columns are matched; the others as rows go by, in file order. Accepted
+    rows come as lines, many at a time.
     Refused names a file that cannot be used at all, maybe after rows were handed on: what they were written
     to is void then.
     """
@@ -101,18 +103,18 @@ def check(
     mapping = map_columns(table.columns, schema, given_mapping)
     if on_table is not None:
         on_table(table)
-    judge = Judge(schema, mapping)
     tally = _Tally()
-    for row in _as_sent(table):
-        verdict = judge.judge(row)
-        tally.add(verdict)
-        if verdict.accepted is not None and on_accepted is not None:
-            on_accepted(verdict.accepted)
-        if verdict.issues and on_issue is not None:
-            for issue in verdict.issues:
-                on_issue(issue)
-        if verdict.fate == "rejected" and on_rejected is not None:
-            on_rejected(row.source if isinstance(row, Unreadable) else row, verdict.issues)
+    translate = _as_sent if JOB_COLUMN in table.columns else None
+    for batch in judged(table, schema, mapping, with_lines=on_accepted is not None, translate=translate):
+        tally.add(batch)
+        if on_accepted is not None and batch.lines is not None:
+            on_accepted(batch.lines)
+        for row, verdict in batch.verdicts:
+            if on_issue is not None:
+                for issue in verdict.issues:
+                    on_issue(issue)
+            if verdict.fate == "rejected" and on_rejected is not None:
+                on_rejected(row.source if isinstance(row, Unreadable) else row, verdict.issues)
     return CheckReport(
         file=_facts(table, name),
         schema_name=schema.name,
@@ -125,16 +127,9 @@ def check(
     )
 
 
-def _as_sent(table: Table) -> Iterator[SourceRow | Unreadable]:
-    """The rows of a table; those of a rejects file without the marks that its cells were escaped with."""
-    if JOB_COLUMN not in table.columns:
-        yield from table.rows
-        return
-    for row in table.rows:
-        if isinstance(row, Unreadable):
-            yield row
-        else:
-            yield evolve(row, cells=tuple(map(unescape, row.cells)))
+def _as_sent(row: SourceRow) -> SourceRow:
+    """A row of a rejects file without the marks that its cells were escaped with."""
+    return evolve(row, cells=tuple(map(unescape, row.cells)))
 
 
 @define
@@ -144,9 +139,14 @@ class _Tally:
     by_field: Counter[str] = field(factory=Counter[str])
     sample: list[Issue] = field(factory=list[Issue])
 
-    def add(self, verdict: Verdict) -> None:
-        self.fates[verdict.fate] += 1
-        for issue in verdict.issues:
+    def add(self, batch: Batch) -> None:
+        self.fates["accepted"] += batch.clean
+        for _, verdict in batch.verdicts:
+            self.fates[verdict.fate] += 1
+            self._add(verdict.issues)
+
+    def _add(self, issues: Iterable[Issue]) -> None:
+        for issue in issues:
             self.by_code[issue.code] += 1
             if issue.field is not None:
                 self.by_field[issue.field] += 1

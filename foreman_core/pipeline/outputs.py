@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
-import orjson
-
-from foreman_core.models import AcceptedRow, Issue, SourceRow
+from foreman_core.models import Issue, SourceRow
+from foreman_core.pipeline.judging import Lines
 from foreman_core.reading import Table
 
 ISSUE_COLUMNS: Final = ("row", "line", "field", "column", "code", "severity", "message", "value")
@@ -31,22 +30,17 @@ class Writable(Protocol):
 
 
 class AcceptedWriter:
-    """Accepted rows as JSON Lines: the fields that have a value, then `_row` and `_line`."""
+    """Accepted rows as JSON Lines; `position` is where the next begins, in bytes."""
 
     def __init__(self, out: Writable) -> None:
         self._out = out
         self.position = 0
-        self.rows = 0
 
-    def write(self, row: AcceptedRow) -> None:
-        """Write one row; `position` is where the next begins, in bytes."""
-        values = {name: value for name, value in row.values.items() if value is not None}
-        values["_row"] = row.row
-        values["_line"] = row.line
-        line = orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
-        self._out.write(line)
-        self.position += len(line)
-        self.rows += 1
+    def write(self, lines: Lines, count: int | None = None) -> None:
+        """Write the next lines, all or so many."""
+        text = lines.take(len(lines) if count is None else count)
+        self._out.write(text)
+        self.position += len(text)
 
 
 class IssuesWriter:

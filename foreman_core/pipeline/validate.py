@@ -6,8 +6,9 @@ import cattrs
 
 from foreman_core.errors import Refused
 from foreman_core.ledger import Ledger
-from foreman_core.models import AcceptedRow, ChunkRef, Counts, Job, JobState
+from foreman_core.models import ChunkRef, Counts, Job, JobState
 from foreman_core.pipeline.check import CheckReport, check
+from foreman_core.pipeline.judging import Lines
 from foreman_core.pipeline.outcome import refused
 from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter
 from foreman_core.schema import RecordSchema, Schemas
@@ -28,12 +29,14 @@ class Chunks:
         self._start = 0
         self._rows = 0
 
-    def write(self, row: AcceptedRow) -> None:
-        """Write a row, and end the chunk with it when it is full."""
-        self._writer.write(row)
-        self._rows += 1
-        if self._rows == self._limit:
-            self.cut()
+    def write(self, lines: Lines) -> None:
+        """Write rows, and end each chunk that becomes full."""
+        while len(lines):
+            count = min(self._limit - self._rows, len(lines))
+            self._writer.write(lines, count)
+            self._rows += count
+            if self._rows == self._limit:
+                self.cut()
 
     def cut(self) -> None:
         """End the chunk, if it has any rows."""

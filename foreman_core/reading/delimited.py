@@ -1,192 +1,185 @@
-"""CSV and TSV: records with the physical line on which each starts.
+"""CSV, TSV and their kin: how such a file is opened, and its rows as records or as blocks of lines."""
 
-The records are those of RFC 4180, cut by Python's `csv` in its strict mode. A record that breaks the rules
-of quoting is one bad row, not the end of the file: it ends with its first physical line, and reading goes
-on with the next.
-"""
-
-import csv
+import io
 from collections.abc import Iterator
-from itertools import chain
-from typing import Final
+from itertools import islice
+from typing import Final, Self
 
-from attrs import define, field
+from attrs import define
 
 from foreman_core.errors import Refused
-from foreman_core.models import Issue, SourceRow
-from foreman_core.reading.dialect import PREFIX, QUOTE, check_header, detect_delimiter, given_delimiter
-from foreman_core.reading.table import Readable, Table, Unreadable, excerpt
-from foreman_core.reading.text import RECORD_LIMIT, open_lines
+from foreman_core.models import SourceRow
+from foreman_core.reading.dialect import QUOTE, declared_delimiter, detect_delimiter, given_delimiter
+from foreman_core.reading.header import HEADER_RECORDS, find_header, usual_width
+from foreman_core.reading.records import Records
+from foreman_core.reading.table import Readable, Table, Unreadable
+from foreman_core.reading.text import Encoding, Text, open_text
 
-RESCAN_ALLOWANCE: Final = 8 * RECORD_LIMIT
-"""Characters read twice to save the lines after an open quote, beyond as many as the file has had so far."""
-
-_NOT_CLOSED: Final = (
-    'a quote (") is opened and never closed: close it, or write it twice ("") if it belongs to the text'
-)
-_AFTER_QUOTE: Final = (
-    'text follows a closing quote ("): put the whole cell in quotes, and write a quote inside it twice ("")'
-)
-
-# `csv` has one limit for the whole process; its own, 131,072, would refuse cells that RECORD_LIMIT allows
-csv.field_size_limit(RECORD_LIMIT)
+_NUL: Final = "\0"
 
 
-def open_table(stream: Readable, *, encoding: str | None = None, delimiter: str | None = None) -> Table:
+def open_delimited(
+    stream: Readable, *, encoding: str | None = None, delimiter: str | None = None, header: bool = True
+) -> Table:
     """An open CSV or TSV file. Its rows are read as they are asked for, in memory that does not grow with
-    the file.
+    the file. Without a `header` its columns are `column_1`, `column_2`, ….
 
     Refused, here or while the rows are read: `empty-file`, `no-header`, `duplicate-header`, `not-a-table`,
     `too-large`, `unreadable-encoding` (the message names the line and what to do).
     """
     mark = None if delimiter is None else given_delimiter(delimiter)
-    lines = open_lines(stream, encoding)
-    blocks = lines.blocks()
-    prefix, at_end = _prefix(blocks)
-    if mark is None:
-        mark = detect_delimiter(prefix if at_end else _whole_lines(prefix))
-    records = Records(chain([prefix], blocks), mark)
-    rows = iter(records)
-    header = _header(records, rows)
+    text = open_text(stream, encoding)
+    prefix = _Prefix.of(text, mark)
+    start = prefix.named() if header else prefix.unnamed()
+    records = Records(prefix.delimiter, text.encoding, width=start.width, line=prefix.line + start.lines)
+    delimited = Delimited(start.columns, records, text, prefix.after(start.lines))
     return Table(
-        format="tsv" if mark == "\t" else "csv",
-        encoding=lines.encoding.name,
-        bom=lines.encoding.bom,
-        delimiter=mark,
+        format="tsv" if prefix.delimiter == "\t" else "csv",
+        encoding=text.encoding.name,
+        bom=text.encoding.bom,
+        delimiter=prefix.delimiter,
         quote=QUOTE,
-        header_line=header.line,
-        columns=header.cells,
-        rows=rows,
-        digest=lines.digest,
+        header_line=start.header_line,
+        columns=start.columns,
+        rows=delimited.rows(),
+        digest=text.digest,
+        delimited=delimited,
     )
 
 
-def _prefix(blocks: Iterator[list[str]]) -> tuple[list[str], bool]:
-    """The first lines, PREFIX characters or more, and whether that is all."""
-    prefix: list[str] = []
-    length = 0
-    for block in blocks:
-        prefix += block
-        length += sum(map(len, block))
-        if length >= PREFIX:
-            return prefix, False
-    return prefix, True
+@define
+class Delimited:
+    """The rows of a delimited file, a block of lines at a time, for who reads them in turn or otherwise."""
 
+    columns: tuple[str, ...]
+    _records: Records
+    _text: Text
+    _first: bytes
 
-def _whole_lines(prefix: list[str]) -> list[str]:
-    length = 0
-    for count, line in enumerate(prefix):
-        length += len(line)
-        if length > PREFIX:
-            return prefix[: max(count, 1)]
-    return prefix
+    @property
+    def delimiter(self) -> str:
+        """The character between cells."""
+        return self._records.delimiter
 
+    @property
+    def row(self) -> int:
+        """The data records given so far."""
+        return self._records.row
 
-def _header(records: "Records", rows: Iterator[SourceRow | Unreadable]) -> SourceRow:
-    for record in rows:
-        if isinstance(record, Unreadable):
-            raise Refused("no-header", f"line {record.source.line}: {record.issue.message}")
-        if any(map(str.strip, record.cells)):
-            check_header(record.cells, record.line)
-            records.row = 0
-            return record
-    raise Refused("empty-file", "the file has only blank lines: was its export empty?")
+    @property
+    def line(self) -> int:
+        """The physical line on which the next record starts."""
+        return self._records.line
+
+    @property
+    def at_boundary(self) -> bool:
+        """Whether the next block begins with a new record."""
+        return not self._records.is_open
+
+    def take(self) -> bytes:
+        """The next whole lines, in UTF-8 but for what could not be decoded; empty at the end of the file."""
+        block, self._first = self._first, b""
+        return block or self._text.take()
+
+    def read(self, block: bytes, *, final: bool) -> Iterator[SourceRow | Unreadable]:
+        """The records of a block, one by one; what is left open waits for the next block to be read.
+
+        Refused(`unreadable-encoding`) when too many lines could not be decoded for damage to be the reason.
+        """
+        yield from self._records.read(block, final=final)
+        if final:
+            self._records.judge_encoding()
+
+    def skip(self, rows: int, lines: int) -> None:
+        """A block was understood elsewhere: count its rows and lines."""
+        self._records.skip(rows, lines)
+
+    def rows(self) -> Iterator[SourceRow | Unreadable]:
+        """All records, in file order."""
+        while block := self.take():
+            yield from self.read(block, final=False)
+        yield from self.read(b"", final=True)
 
 
 @define
-class Records:
-    """The records of a delimited file, from its physical lines. `row` counts those given so far.
+class _Start:
+    """What comes before the first row: `lines` of them from the prefix on."""
 
-    What it does with a line never depends on how the stream was cut into blocks.
-    """
+    columns: tuple[str, ...]
+    width: int
+    header_line: int
+    lines: int
 
-    _blocks: Iterator[list[str]]
-    _delimiter: str
-    row: int = 0
-    _lines: list[str] = field(factory=list[str])
-    _line: int = 1
-    _ran_out: bool = False
-    _passed: int = 0
-    _marked: int = 0
-    _rescanned: int = 0
 
-    def __iter__(self) -> Iterator[SourceRow | Unreadable]:
-        for block in self._blocks:
-            if block:
-                self._lines += block
-                yield from self._cut(final=False)
-        yield from self._cut(final=True)
+@define
+class _Prefix:
+    """The first lines that are not blank; `line` is the number of the first of them."""
 
-    def _cut(self, *, final: bool) -> Iterator[SourceRow | Unreadable]:
-        """The records of the lines at hand; what the last one leaves open stays for the next block."""
-        start = 0
-        while start < len(self._lines):
-            self._ran_out = False
-            base = start
-            reader = csv.reader(self._feed(start), delimiter=self._delimiter, quotechar=QUOTE, strict=True)
-            try:
-                for cells in reader:
-                    end = base + reader.line_num
-                    if end - start > 1 and self._length(start, end) > RECORD_LIMIT:
-                        break
-                    self.row += 1
-                    yield SourceRow(self.row, self._line + start, tuple(cells))
-                    start = end
-                else:
-                    break
-            except csv.Error:
-                end = base + reader.line_num
-            if self._ran_out and not final and self._length(start, end) <= RECORD_LIMIT:
-                break
-            yield self._unreadable(start, end)
-            start = self._resume(start, end)
-        self._drop(start)
+    delimiter: str
+    encoding: Encoding
+    line: int
+    lines: list[bytes]
 
-    def _feed(self, start: int) -> Iterator[str]:
-        for index in range(start, len(self._lines)):
-            yield self._lines[index]
-        self._ran_out = True
+    @classmethod
+    def of(cls, text: Text, delimiter: str | None) -> Self:
+        line = 1
+        while (block := text.take()) and not block.strip():
+            line += len(block.splitlines())
+        if not block:
+            raise Refused("empty-file", "the file has only blank lines: was its export empty?")
+        lines = block.splitlines(keepends=True)  # bytes break at \n, \r\n and \r only
+        declared = declared_delimiter(lines[0].decode(errors="replace")) if line == 1 else None
+        if declared is not None:
+            del lines[0]
+            line += 1
+        if delimiter is None:
+            shown = io.StringIO(b"".join(lines).decode(errors="replace"), newline="")
+            delimiter = declared or detect_delimiter(list(shown))
+        return cls(delimiter, text.encoding, line, lines)
 
-    def _unreadable(self, start: int, end: int) -> Unreadable:
-        is_open = self._ran_out or self._length(start, end) > RECORD_LIMIT
-        text = self._lines[start].rstrip("\r\n")
-        self.row += 1
-        source = SourceRow(self.row, self._line + start, (text,))
-        issue = Issue(
-            row=source.row,
-            line=source.line,
-            field=None,
-            column=None,
-            code="quote",
-            message=_NOT_CLOSED if is_open else _AFTER_QUOTE,
-            value=excerpt(text),
-        )
-        return Unreadable(source, issue)
+    def named(self) -> _Start:
+        """The columns by the names in the header."""
+        found = self._records()
+        rows = [record for record, _ in found if isinstance(record, SourceRow)]
+        bad = next((record for record, _ in found if isinstance(record, Unreadable)), None)
+        if bad is not None and (not rows or bad.source.line < rows[0].line):
+            raise self._damaged(bad)
+        header = find_header(rows)
+        if bad is not None and bad.source.line < header.line:
+            raise self._damaged(bad)
+        lines = next(following for record, following in found if record is header) - self.line
+        return _Start(header.cells, len(header.cells), header.line, lines)
 
-    def _resume(self, start: int, end: int) -> int:
-        """Where to go on after a record that failed: at its second line, while reading that again is
-        affordable.
+    def unnamed(self) -> _Start:
+        """The columns by their numbers, as many as the first records usually have."""
+        rows = [record for record, _ in self._records() if isinstance(record, SourceRow)]
+        width = usual_width([len(row.cells) for row in rows if any(map(str.strip, row.cells))])
+        columns = tuple(f"column_{number}" for number in range(1, width + 1))
+        return _Start(columns, width, header_line=0, lines=0)
 
-        Without a limit a hostile file could have every line open a quote, and each read up to RECORD_LIMIT
-        ahead.
-        """
-        again = self._length(start + 1, end)
-        self._pass(start + 1)
-        if self._rescanned + again > self._passed + RESCAN_ALLOWANCE:
-            return end
-        self._rescanned += again
-        return start + 1
+    def after(self, lines: int) -> bytes:
+        """What follows so many lines."""
+        return b"".join(self.lines[lines:])
 
-    def _length(self, start: int, end: int) -> int:
-        return sum(map(len, self._lines[start:end]))
+    def _records(self) -> list[tuple[SourceRow | Unreadable, int]]:
+        """The first records, each with the number of the line after it."""
+        records = Records(self.delimiter, self.encoding, line=self.line)
+        found = list(islice(records.read(b"".join(self.lines), final=True), HEADER_RECORDS + 1))
+        ends = [_line(record) for record in found[1:]]
+        return list(zip(found, [*ends, self.line + len(self.lines)], strict=True))[:HEADER_RECORDS]
 
-    def _pass(self, count: int) -> None:
-        """Count the characters of the file up to there, each once."""
-        self._passed += self._length(self._marked, count)
-        self._marked = count
+    @staticmethod
+    def _damaged(bad: Unreadable) -> Refused:
+        where = f"line {bad.source.line}: {bad.issue.message}"
+        text = "".join(bad.source.cells)
+        if 2 * text.count(_NUL) >= len(text) - 2:
+            order = "be" if text.startswith(_NUL) else "le"
+            return Refused("unreadable-encoding", f"{where}. It looks like --encoding utf-16-{order}")
+        if _NUL in text:
+            return Refused("not-a-table", f"{where}. Is this text at all?")
+        code = "unreadable-encoding" if bad.issue.code == "encoding" else "no-header"
+        return Refused(code, f"{where} (it is the header, or stands above it)")
 
-    def _drop(self, count: int) -> None:
-        self._pass(count)
-        self._marked = 0
-        self._line += count
-        del self._lines[:count]
+
+def _line(record: SourceRow | Unreadable) -> int:
+    return record.source.line if isinstance(record, Unreadable) else record.line

@@ -11,8 +11,7 @@ from foreman_core.models import Issue, SourceRow
 if TYPE_CHECKING:
     from _hashlib import HASH
 
-BLOCK: Final = 1 << 18
-"""Bytes asked of the stream at a time."""
+    from foreman_core.reading.delimited import Delimited
 
 
 class Readable(Protocol):
@@ -35,8 +34,8 @@ def excerpt(text: str) -> str:
 
 @frozen
 class Unreadable:
-    """A record that is no row. `source` holds the text of its physical line as the one cell; `issue` says
-    why.
+    """A record that is no row. `source` holds its cells, or the text of its physical line as the one cell
+    where they are not known; `issue` says why. What could not be decoded is U+FFFD in it.
     """
 
     source: SourceRow
@@ -52,9 +51,9 @@ class Digest:
     at_end: bool = False
     _sha256: "HASH" = field(factory=hashlib.sha256)
 
-    def read(self) -> bytes:
-        """The next block; empty at the end."""
-        block = self._stream.read(BLOCK)
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most so many; none at the end."""
+        block = self._stream.read(size)
         self._sha256.update(block)
         self.size += len(block)
         self.at_end = not block
@@ -68,17 +67,22 @@ class Digest:
 
 @frozen(kw_only=True)
 class Table:
-    """An open file: its facts, and its rows, which can be read once, in file order."""
+    """An open file: its facts, and its rows, which can be read once, in file order.
 
-    format: Literal["csv", "tsv"]
-    encoding: str
+    `encoding`, `delimiter` and `quote` are None where the format has none; `header_line` is 0 without a
+    header. `delimited` has the same rows as blocks of lines; who takes these leaves `rows` alone.
+    """
+
+    format: Literal["csv", "tsv", "xlsx", "xls", "ods", "jsonl"]
+    encoding: str | None
     bom: bool
-    delimiter: str
-    quote: str
+    delimiter: str | None
+    quote: str | None
     header_line: int
     columns: tuple[str, ...]
     rows: Iterator[SourceRow | Unreadable]
     digest: Digest
+    delimited: "Delimited | None" = None
 
     @property
     def bytes(self) -> int:

@@ -1,8 +1,9 @@
-"""From bytes to physical lines: byte order mark, strict decoding, line ends of every kind."""
+"""From bytes to blocks of whole physical lines in UTF-8, whatever encoding the file is in.
+
+What cannot be decoded becomes bytes that are no UTF-8 either, so that only its line suffers.
+"""
 
 import codecs
-import io
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -12,8 +13,14 @@ from foreman_core.errors import Refused
 from foreman_core.reading.table import Digest, Readable
 
 RECORD_LIMIT: Final = 1_000_000
-"""Characters of the longest line, and of the longest record. A DynamoDB item holds 400 KB:
+"""Bytes (in UTF-8) of the longest line, and of the longest record. A DynamoDB item holds 400 KB:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
+
+FIRST_BLOCK: Final = 1 << 16
+"""Bytes of the first block, which header and delimiter are found in."""
+
+BLOCK: Final = 8 << 20
+"""Bytes of the others: of 2, 4, 8 and 16 MiB the size at which two cores judged a file fastest."""
 
 # mark -> name, codec that reads what follows it. UTF-32 first: its little-endian mark begins with that of
 # UTF-16. https://www.unicode.org/faq/utf_bom.html#bom4
@@ -52,6 +59,21 @@ _MAGIC: Final = (
 _START: Final = 64
 """Bytes that show a mark or a kind of file."""
 
+_DAMAGED: Final = "foreman.damaged"
+_NO_UTF_8: Final = 0xFF
+"""A byte that UTF-8 never has: https://www.rfc-editor.org/rfc/rfc3629#section-1"""
+
+
+def _damaged(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeDecodeError):
+        return chr(0xDC00 + _NO_UTF_8), error.end
+    if isinstance(error, UnicodeEncodeError):
+        return bytes([_NO_UTF_8]) * (error.end - error.start), error.end
+    raise error
+
+
+codecs.register_error(_DAMAGED, _damaged)
+
 
 @frozen
 class Encoding:
@@ -62,7 +84,7 @@ class Encoding:
     asked: bool
 
 
-def open_lines(stream: Readable, encoding: str | None) -> "Lines":
+def open_text(stream: Readable, encoding: str | None) -> "Text":
     """The lines of a stream, in UTF-8 unless its mark or the caller says otherwise.
 
     Refused(`empty-file`), (`not-a-table`) for what is no text, and (`unreadable-encoding`) for an encoding
@@ -70,7 +92,7 @@ def open_lines(stream: Readable, encoding: str | None) -> "Lines":
     """
     digest = Digest(stream)
     start = b""
-    while len(start) < _START and (block := digest.read()):
+    while len(start) < _START and (block := digest.read(FIRST_BLOCK)):
         start += block
     if not start:
         raise Refused("empty-file", "the file has no bytes: was its upload cut off?")
@@ -85,9 +107,9 @@ def open_lines(stream: Readable, encoding: str | None) -> "Lines":
                     "unreadable-encoding",
                     f"the file begins with the mark of {name}; leave --encoding {asked} out",
                 )
-            return Lines(Encoding(name, bom=True, asked=asked is not None), digest, start[len(mark) :], codec)
+            return Text(Encoding(name, bom=True, asked=asked is not None), digest, codec, start[len(mark) :])
     name = asked or "utf-8"
-    return Lines(Encoding(name, bom=False, asked=asked is not None), digest, start, name)
+    return Text(Encoding(name, bom=False, asked=asked is not None), digest, name, start)
 
 
 def _codec(encoding: str) -> str:
@@ -104,99 +126,88 @@ def _codec(encoding: str) -> str:
 
 
 @define
-class Lines:
-    """The physical lines of a stream, each with its line end, a block at a time."""
+class Text:
+    """A stream as blocks of whole lines, each with its line end: LF, CRLF or CR."""
 
     encoding: Encoding
     digest: Digest
-    _start: bytes
     _codec: str
-    _count: int = 0
-    _pending: list[str] = field(factory=list[str])
-    _pending_length: int = 0
+    _start: bytes
+    _decoder: codecs.IncrementalDecoder | None = field(init=False)
+    _rest: bytes = b""
+    _size: int = FIRST_BLOCK
+    _lines: int = 0
 
-    def blocks(self) -> Iterator[list[str]]:
-        """The lines, in lists that may be empty. Refused(`unreadable-encoding`, `not-a-table`,
-        `too-large`).
+    def __attrs_post_init__(self) -> None:
+        """Have UTF-8, which most files are in, pass as it is."""
+        is_utf_8 = self._codec == "utf-8"
+        self._decoder = None if is_utf_8 else codecs.getincrementaldecoder(self._codec)(_DAMAGED)
+
+    def take(self) -> bytes:
+        """The next lines in UTF-8, up to about `BLOCK` bytes and at least one; empty at the end of the file,
+        where the last line may have no end. Refused(`too-large`) names a line beyond `RECORD_LIMIT`.
         """
-        decoder = codecs.getincrementaldecoder(self._codec)()
-        block = self._start
-        while block:
-            yield self._split(self._decode(decoder, block))
-            block = self.digest.read()
-        yield self._split(self._decode(decoder, b""))
-        if self._pending:
-            yield self._release()
+        rest = self._rest
+        while fresh := self._read():
+            rest += fresh
+            end = _last_end(rest)
+            self._check(rest[:end] if end else rest)
+            if end:
+                self._rest = rest[end:]
+                self._size = BLOCK
+                return self._counted(rest[:end])
+        self._rest = b""
+        self._check(rest)
+        return self._counted(rest)
 
-    def _decode(self, decoder: codecs.IncrementalDecoder, block: bytes) -> str:
+    def _read(self) -> bytes:
+        """The next bytes in UTF-8; empty at the end."""
+        parts = [self._start] if self._start else []
+        length = len(self._start)
+        self._start = b""
+        while length < self._size and (part := self.digest.read(self._size - length)):
+            parts.append(part)
+            length += len(part)
+        block = b"".join(parts)
+        if self._decoder is None:
+            return block
         try:
-            text = decoder.decode(block, final=not block)
-        except UnicodeDecodeError as error:
-            self._split(error.object[: error.start].decode(self._codec, "replace"))
-            raise self._undecodable(error) from None
+            text = self._decoder.decode(block, final=self.digest.at_end)
         except UnicodeError:  # a codec that does not say where
             raise Refused(
-                "unreadable-encoding", f"after line {self._count} the file is not {self.encoding.name}"
+                "unreadable-encoding", f"after line {self._lines} the file is not {self.encoding.name}"
             ) from None
-        if "\0" in text:
-            self._split(text[: text.index("\0")])
-            raise Refused(
-                "not-a-table",
-                f"line {self._line} has a NUL byte: this is no text, or UTF-16 without a mark",
-            )
-        return text
+        fresh = text.encode("utf-8", _DAMAGED)
+        return fresh or (self._read() if block and not self.digest.at_end else b"")
 
-    def _undecodable(self, error: UnicodeDecodeError) -> Refused:
-        line, byte = self._line, error.object[error.start]
-        name = self.encoding.name
-        remedy = (
-            f"Is --encoding {name} right?"
-            if self.encoding.asked
-            else "Save the file as UTF-8, or name its encoding: --encoding cp1252"
-        )
-        return Refused("unreadable-encoding", f"line {line} is not {name} (byte 0x{byte:02X}). {remedy}")
+    def _check(self, block: bytes) -> None:
+        start = 0
+        while len(block) - start > RECORD_LIMIT:
+            limit = start + RECORD_LIMIT + 1
+            end = block.rfind(b"\n", start, limit) + 1 or block.rfind(b"\r", start, limit) + 1
+            if not end:
+                line = self._lines + _count(block[:start]) + 1
+                raise Refused(
+                    "too-large", f"line {line} has more than {RECORD_LIMIT:,} characters: is this a table?"
+                )
+            start = end
 
-    def _split(self, text: str) -> list[str]:
-        if not text:
-            return []
-        if self._pending and self._pending[-1].endswith("\r") and not text.startswith("\n"):
-            return [*self._release(), *self._split(text)]
-        lines = list(io.StringIO(text, newline=""))  # breaks at \n, \r\n and \r, and keeps them
-        last = None if lines[-1].endswith("\n") else lines.pop()  # a \r may be the first half of \r\n
-        if lines and self._pending:
-            lines[0] = "".join((*self._pending, lines[0]))
-            self._clear()
-        if lines and max(map(len, lines)) > RECORD_LIMIT:
-            raise self._too_long(next(i for i, line in enumerate(lines) if len(line) > RECORD_LIMIT))
-        self._count += len(lines)
-        if last is not None:
-            self._keep(last)
-        return lines
+    def _counted(self, block: bytes) -> bytes:
+        self._lines += _count(block)
+        return block
 
-    def _keep(self, part: str) -> None:
-        self._pending.append(part)
-        self._pending_length += len(part)
-        if self._pending_length > RECORD_LIMIT:
-            raise self._too_long()
 
-    def _release(self) -> list[str]:
-        line = "".join(self._pending)
-        self._clear()
-        self._count += 1
-        return [line]
+def _last_end(block: bytes) -> int:
+    """Where the last whole line ends. A CR alone only counts where LF is far: it may be half of CRLF, and
+    blocks that end with LF are judged faster.
+    """
+    end = block.rfind(b"\n") + 1
+    if len(block) - end > RECORD_LIMIT // 2:
+        return max(end, block.rfind(b"\r", 0, -1) + 1)
+    return end
 
-    def _clear(self) -> None:
-        self._pending.clear()
-        self._pending_length = 0
 
-    @property
-    def _line(self) -> int:
-        """The line that the next character belongs to, which is known not to be a line feed."""
-        is_complete = bool(self._pending) and self._pending[-1].endswith("\r")
-        return self._count + (2 if is_complete else 1)
-
-    def _too_long(self, passed: int = 0) -> Refused:
-        return Refused(
-            "too-large",
-            f"line {self._count + passed + 1} has more than {RECORD_LIMIT:,} characters: is this a table?",
-        )
+def _count(block: bytes) -> int:
+    """Line ends of every kind."""
+    ends = block.count(b"\n")
+    return ends + block.count(b"\r") - block.count(b"\r\n") if b"\r" in block else ends

@@ -25,9 +25,21 @@ class Verdict(NamedTuple):
     accepted: AcceptedRow | None = None
 
 
-_BLANK: Final = Verdict("blank")
+BLANK: Final = Verdict("blank")
 _DUPLICATE: Final = Verdict("duplicate")
 _NONE: Final[frozenset[int]] = frozenset()
+
+
+def unreadable(row: Unreadable) -> Verdict:
+    """What becomes of a record that is no row."""
+    return Verdict("rejected", (row.issue,))
+
+
+class Reading(NamedTuple):
+    """The cells of a row as values, and what is wrong with single ones."""
+
+    values: list[Value]
+    found: list[Found]
 
 
 class Judge:
@@ -35,7 +47,7 @@ class Judge:
 
     def __init__(self, schema: RecordSchema, mapping: Mapping) -> None:
         self._book = Rulebook(schema)
-        self._keys = Keys(schema)
+        self.keys = Keys(schema)
         self._columns = mapping.columns
         self._width = len(mapping.columns)
         self._column_of = {match.field: match.column for match in mapping.matches}
@@ -59,20 +71,29 @@ class Judge:
     def judge(self, row: SourceRow | Unreadable) -> Verdict:
         """What becomes of the next row, with all its faults."""
         if isinstance(row, Unreadable):
-            return Verdict("rejected", (row.issue,))
-        cells = row.cells
-        for cell in cells:
+            return unreadable(row)
+        reading = self.read(row)
+        if reading is None:
+            return BLANK
+        return self.decide(row, reading, self.keys.claim(row, reading.values))
+
+    def read(self, row: SourceRow) -> Reading | None:
+        """The row as values, whatever other rows say; None when it is blank."""
+        for cell in row.cells:
             if cell and not cell.isspace():
                 break
         else:
-            return _BLANK
+            return None
         found: list[Found] = []
-        values = self._values(cells, found)
-        taken = self._keys.claim(row, values)
+        return Reading(self._values(row.cells, found), found)
+
+    def decide(self, row: SourceRow, reading: Reading, taken: list[Taken] | None) -> Verdict:
+        """What becomes of a row that has just claimed its keys, with what that brought."""
         if taken is None:
             return _DUPLICATE
-        broken = self._book.broken(values, self._faulty(found, len(cells)))
-        if not (found or taken or broken) and len(cells) == self._width:
+        values, found = reading
+        broken = self._book.broken(values, self._faulty(found, len(row.cells)))
+        if not (found or taken or broken) and len(row.cells) == self._width:
             return self._accept(row, values, ())
         issues = tuple(self._issues(row, values, found, taken, broken))
         if any(issue.severity == "error" for issue in issues):
@@ -80,7 +101,7 @@ class Judge:
         return self._accept(row, values, issues)
 
     def _accept(self, row: SourceRow, values: list[Value], issues: tuple[Issue, ...]) -> Verdict:
-        self._keys.accept(row)
+        self.keys.accept()
         named = dict(zip(self._book.names, values, strict=True))
         return Verdict("accepted", issues, AcceptedRow(row.row, row.line, named))
 
@@ -125,7 +146,7 @@ class Judge:
                 row.cells[self._width],
             )
         yield from place.of_fields(found)
-        yield from (place.of_key(self._keys, each, values) for each in taken)
+        yield from (place.of_key(self.keys, each, values) for each in taken)
         yield from (place.of_rule(rule, values) for rule in broken)
 
     def _missing(self, place: Place, row: SourceRow) -> Issue:

@@ -1,6 +1,6 @@
 """Keys that may occur once in a file: who holds each, at about 160 bytes a key whatever its length."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -34,8 +34,9 @@ class Keys:
             tuple(schema.field(name) for name in key) for key in keys
         )
         self.slots: tuple[tuple[int, ...], ...] = tuple(tuple(slots[name] for name in key) for key in keys)
-        self._holders: dict[bytes, int] = {}
-        self._primary = b""
+        self._holders: dict[Hashable, int] = {}
+        self._primary: Hashable = None
+        self._print = 0
 
     def claim(self, row: SourceRow, values: Sequence[Value]) -> list[Taken] | None:
         """Make the row hold its keys; those that another row holds come back. Blank parts make no key.
@@ -43,25 +44,47 @@ class Keys:
         None when an accepted row has the same cells: the holder of its primary key, since no other row with
         that key can be accepted.
         """
+        digests = (_digest(key, values, slots) for key, slots in enumerate(self.slots))
+        return self.claim_as(digests, row.row, row.line, hash(row.cells))
+
+    def claim_as(
+        self, identities: Iterable[Hashable], row: int, line: int, fingerprint: int
+    ) -> list[Taken] | None:
+        """The same for a row whose keys are known by an identity of their own, None for no key; and whose
+        cells are known by 64 bits, good for this process, which is where they are compared.
+        """
         taken: list[Taken] = []
-        place = row.line << _NUMBER_BITS | row.row
-        for key, slots in enumerate(self.slots):
-            digest = _digest(key, values, slots)
-            if digest is None:
+        self._primary = None
+        place = line << _NUMBER_BITS | row
+        self._print = fingerprint & _FINGERPRINT_MASK | 1  # never 0: that is a row which was not accepted
+        for key, identity in enumerate(identities):
+            if identity is None:
                 continue
             if key == 0:
-                self._primary = digest
-            holder = self._holders.setdefault(digest, place)
+                self._primary = identity
+            holder = self._holders.setdefault(identity, place)
             if holder == place:
                 continue
-            if key == 0 and holder >> 2 * _NUMBER_BITS == _fingerprint(row):
+            if key == 0 and holder >> 2 * _NUMBER_BITS == self._print:
                 return None
             taken.append(Taken(key, holder & _NUMBER_MASK, holder >> _NUMBER_BITS & _NUMBER_MASK))
         return taken
 
-    def accept(self, row: SourceRow) -> None:
+    def accept(self) -> None:
         """Remember that the row which claimed last was accepted: an equal one is a repeat from now on."""
-        self._holders[self._primary] |= _fingerprint(row) << 2 * _NUMBER_BITS
+        if self._primary is not None:
+            self._holders[self._primary] |= self._print << 2 * _NUMBER_BITS
+
+    def hold(self, identity: Hashable, row: int, line: int, fingerprint: int | None) -> None:
+        """A row that is not here holds this key, unless an earlier one does; `fingerprint` when it was
+        accepted.
+        """
+        accepted = 0 if fingerprint is None else fingerprint & _FINGERPRINT_MASK | 1
+        self._holders.setdefault(identity, accepted << 2 * _NUMBER_BITS | line << _NUMBER_BITS | row)
+
+    def forget(self) -> None:
+        """Start anew."""
+        self._holders.clear()
 
 
 def _digest(key: int, values: Sequence[Value], slots: tuple[int, ...]) -> bytes | None:
@@ -72,8 +95,3 @@ def _digest(key: int, values: Sequence[Value], slots: tuple[int, ...]) -> bytes 
             return None
         text = f"{text}\0{value}"
     return blake2b(text.encode(), digest_size=_KEY_BYTES).digest()
-
-
-def _fingerprint(row: SourceRow) -> int:
-    """64 bits of the cells, never 0: good for this process, which is where it is compared."""
-    return hash(row.cells) & _FINGERPRINT_MASK | 1

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreman_core.errors import Refused
-from foreman_core.models import AcceptedRow, Counts, Issue, SourceRow
+from foreman_core.models import Counts, Issue, SourceRow
 from foreman_core.pipeline.check import SAMPLE, CheckReport, check
 from foreman_core.reading import Table
 from foreman_core.schema import Constraints, Field, RecordSchema, find_schema
+from tests._accepted import Accepted
 
 CUSTOMER = find_schema("customer")
 HEADER = "customer_id,first_name,last_name,E-mail,Country,signup_date,plan,annual_revenue,Shoe size"
@@ -107,18 +108,18 @@ def test_the_document_is_json() -> None:
 
 def test_rows_and_issues_are_handed_on_in_file_order() -> None:
     tables: list[Table] = []
-    accepted: list[AcceptedRow] = []
+    accepted = Accepted()
     issues: list[Issue] = []
     rejected = Rejected()
     run(
         CONTENT,
         on_table=tables.append,
-        on_accepted=accepted.append,
+        on_accepted=accepted,
         on_issue=issues.append,
         on_rejected=rejected,
     )
     assert [table.columns for table in tables] == [tuple(HEADER.split(","))]
-    assert [(row.row, row.line, row.values["first_name"]) for row in accepted] == [
+    assert [(row["_row"], row["_line"], row["first_name"]) for row in accepted.rows] == [
         (1, 2, "Ada"),
         (8, 9, "Katherine Coleman"),
     ]
@@ -129,17 +130,17 @@ def test_rows_and_issues_are_handed_on_in_file_order() -> None:
 
 def test_a_warning_is_an_issue_of_an_accepted_row() -> None:
     schema = small(Field(name="n", constraints=Constraints(max_length=1), severity="warning"))
-    accepted: list[AcceptedRow] = []
+    accepted = Accepted()
     rejected = Rejected()
     report = run(
         b"id,n\n1,ab\n",
         schema,
-        on_accepted=accepted.append,
+        on_accepted=accepted,
         on_rejected=rejected,
     )
     assert report.counts == Counts(read=1, accepted=1)
     assert (report.issues, report.sample[0].severity) == (1, "warning")
-    assert accepted[0].values == {"id": "1", "n": "ab"}
+    assert accepted.rows == [{"id": "1", "n": "ab", "_row": 1, "_line": 2}]
     assert rejected.rows == []
 
 
@@ -149,16 +150,16 @@ def test_a_file_with_a_header_only_has_no_rows() -> None:
 
 def test_a_given_mapping_encoding_and_delimiter_are_used() -> None:
     schema = small(Field(name="n"))
-    accepted: list[AcceptedRow] = []
+    accepted = Accepted()
     report = run(
         "Nr:Größe\n1:ä\n".encode("cp1252"),
         schema,
         given_mapping={"Nr": "id", "Größe": "n"},
         encoding="cp1252",
         delimiter=":",
-        on_accepted=accepted.append,
+        on_accepted=accepted,
     )
-    assert [row.values for row in accepted] == [{"id": "1", "n": "ä"}]
+    assert accepted.rows == [{"id": "1", "n": "ä", "_row": 1, "_line": 2}]
     assert [match.how for match in report.mapping.matches] == ["given", "given"]
 
 
@@ -215,23 +216,23 @@ hostile = st.lists(
 @given(hostile)
 def test_counts_balance_on_anything(tail: str) -> None:
     schema = small(Field(name="d"), Field(name="n", type="integer"))
-    accepted: list[AcceptedRow] = []
+    accepted = Accepted()
     rejected = Rejected()
     issues: list[Issue] = []
     report = run(
         f"id,d,n\n{tail}".encode(),
         schema,
         delimiter=",",
-        on_accepted=accepted.append,
+        on_accepted=accepted,
         on_issue=issues.append,
         on_rejected=rejected,
     )
     counts = report.counts
     assert counts.read == counts.accepted + counts.rejected + counts.duplicate + counts.blank
-    assert (len(accepted), len(rejected.rows), len(issues)) == (
+    assert (len(accepted.rows), len(rejected.rows), len(issues)) == (
         counts.accepted,
         counts.rejected,
         report.issues,
     )
     assert {row.row for row in rejected.rows} == {issue.row for issue in issues}
-    assert len({str(row.values["id"]) for row in accepted}) == len(accepted)
+    assert len({row["id"] for row in accepted.rows}) == len(accepted.rows)

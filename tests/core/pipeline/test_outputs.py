@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreman_core.models import AcceptedRow, Issue, SourceRow
+from foreman_core.pipeline.judging import ListedLines
 from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter, escape, unescape
 from foreman_core.reading import open_table
+from foreman_core.validation.accepted import accepted_line
 
 
 def issue(message: str, *, column: str | None = None, value: str | None = None) -> Issue:
@@ -33,22 +35,25 @@ def table(content: bytes) -> list[list[str]]:
 
 def test_an_accepted_row_is_a_line_of_json_without_blanks() -> None:
     out = io.BytesIO()
-    AcceptedWriter(out).write(AcceptedRow(3, 4, {"id": "1", "n": 0, "b": False, "x": None, "l": ["ä"]}))
+    row = AcceptedRow(3, 4, {"id": "1", "n": 0, "b": False, "x": None, "l": ["ä"]})
+    AcceptedWriter(out).write(ListedLines([accepted_line(row)]))
     assert out.getvalue() == '{"id":"1","n":0,"b":false,"l":["ä"],"_row":3,"_line":4}\n'.encode()
 
 
 def test_the_position_is_where_the_next_row_begins() -> None:
     out = io.BytesIO()
     writer = AcceptedWriter(out)
-    assert (writer.position, writer.rows) == (0, 0)
+    assert writer.position == 0
     cuts = [0]
-    for row in range(1, 4):
-        writer.write(AcceptedRow(row, row + 1, {"name": "Zoë" * row, "note": "a\nb"}))
+    rows = [AcceptedRow(row, row + 1, {"name": "Zoë" * row, "note": "a\nb"}) for row in range(1, 6)]
+    lines = ListedLines([accepted_line(row) for row in rows])
+    for count in (1, 2, None):
+        writer.write(lines, count)
         cuts.append(writer.position)
-    assert writer.rows == 3
+    assert len(lines) == 0
     assert cuts[-1] == len(out.getvalue())
-    parts = [json.loads(out.getvalue()[start:end]) for start, end in pairwise(cuts)]
-    assert [part["_row"] for part in parts] == [1, 2, 3]
+    parts = [out.getvalue()[start:end].splitlines() for start, end in pairwise(cuts)]
+    assert [[json.loads(line)["_row"] for line in part] for part in parts] == [[1], [2, 3], [4, 5]]
 
 
 def test_issues_are_a_table() -> None:

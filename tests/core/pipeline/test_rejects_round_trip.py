@@ -2,10 +2,10 @@
 
 import io
 
-from foreman_core.models import AcceptedRow
 from foreman_core.pipeline.check import check
 from foreman_core.pipeline.outputs import RejectsWriter
 from foreman_core.schema import find_schema
+from tests._accepted import Accepted
 
 HEADER = "customer_id,first_name,last_name,email,phone,country,postal_code,signup_date,plan\n"
 ROW = "C-1,Ada,'=Test,nobody,+49 30 23125123,DE,10117,2024-01-31,free\n"
@@ -26,15 +26,15 @@ def test_cells_that_were_escaped_for_spreadsheets_come_back_as_they_were() -> No
     assert b",''=Test," in out.getvalue()
 
     put_right = out.getvalue().replace(b"nobody", b"ada@example.com")
-    accepted: list[AcceptedRow] = []
-    report = check(io.BytesIO(put_right), name="rejects.csv", schema=schema, on_accepted=accepted.append)
+    accepted = Accepted()
+    report = check(io.BytesIO(put_right), name="rejects.csv", schema=schema, on_accepted=accepted)
     assert (report.counts.read, report.counts.accepted) == (1, 1)
-    assert accepted[0].values["phone"] == "+493023125123"
-    assert accepted[0].values["last_name"] == "'=Test"
+    assert accepted.rows[0]["phone"] == "+493023125123"
+    assert accepted.rows[0]["last_name"] == "'=Test"
 
 
 def test_other_files_keep_such_marks() -> None:
-    accepted: list[AcceptedRow] = []
+    accepted = Accepted()
     body = (HEADER + ROW.replace("nobody", "ada@example.com")).encode()
-    check(io.BytesIO(body), name="a.csv", schema=find_schema("customer"), on_accepted=accepted.append)
-    assert accepted[0].values["last_name"] == "'=Test"
+    check(io.BytesIO(body), name="a.csv", schema=find_schema("customer"), on_accepted=accepted)
+    assert accepted.rows[0]["last_name"] == "'=Test"

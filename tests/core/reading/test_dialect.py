@@ -7,6 +7,7 @@ import pytest
 from foreman_core.errors import Refused
 from foreman_core.models import SourceRow
 from foreman_core.reading import Table, open_table
+from foreman_core.reading.delimited import open_delimited
 
 
 def opened(text: str, delimiter: str | None = None) -> Table:
@@ -107,3 +108,51 @@ def test_a_header_whose_quote_is_open_is_refused() -> None:
 
 def test_a_million_columns_are_refused() -> None:
     assert refusal("a" + "," * 999_000 + "\n").code == "too-large"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Customers as of 2024-01-31\n",
+        "Customers\n\n",
+        "Customers,,,\nof 2024,,,\n",
+        "Report:;Customers\n",
+        "\n\nExport\n",
+    ],
+)
+def test_the_header_is_found_below_titles(title: str) -> None:
+    table = opened(f"{title}id,name,city,country\n1,Ada,London,GB\n2,Joan,Boston,US\n")
+    assert table.columns == ("id", "name", "city", "country")
+    assert table.header_line == title.count("\n") + 1
+    assert [row.line for row in table.rows if isinstance(row, SourceRow)] == [
+        table.header_line + 1,
+        table.header_line + 2,
+    ]
+
+
+def test_a_title_does_not_hide_the_delimiter() -> None:
+    rows = "".join(f"{number};Ada;1,5;GB\n" for number in range(5))
+    table = opened(f"Customers, all of them\nid;name;size;country\n{rows}")
+    assert (table.delimiter, table.header_line) == (";", 2)
+
+
+def test_a_short_header_is_a_header() -> None:
+    assert opened("id,name\n1,Ada,London\n2,Joan,Boston\n").columns == ("id", "name")
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;;;"])
+def test_a_line_that_declares_the_delimiter_is_believed(line: str) -> None:
+    table = opened(f"{line}\r\nid;a,b,c\r\n1;2,3,4\r\n")
+    assert (table.delimiter, table.columns, table.header_line) == (";", ("id", "a,b,c"), 2)
+    assert list(table.rows) == [SourceRow(1, 3, ("1", "2,3,4"))]
+
+
+def test_without_a_header_columns_are_numbered() -> None:
+    table = open_delimited(io.BytesIO(b"1,Ada,GB\n2,Joan\n3,Grace,US\n"), header=False)
+    assert (table.columns, table.header_line) == (("column_1", "column_2", "column_3"), 0)
+    assert next(table.rows) == SourceRow(1, 1, ("1", "Ada", "GB"))
+
+
+def test_lists_in_a_column_are_no_columns() -> None:
+    rows = "".join(f"{number},Ada,a|b|c|d|e\n" for number in range(9))
+    assert opened(f"id,name,tags\n{rows}").delimiter == ","

@@ -1,0 +1,213 @@
+"""Which engine judges a file: row by row, or whole blocks at a time when there are enough of them."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Protocol
+
+from attrs import define, frozen
+
+from foreman_core.mapping import Mapping
+from foreman_core.models import SourceRow
+from foreman_core.reading import Delimited, Table, Unreadable
+from foreman_core.schema import RecordSchema
+from foreman_core.validation import Judge, Verdict
+from foreman_core.validation.accepted import accepted_line
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from foreman_core.validation.fast.engine import FastJudge, Judged, Looked
+
+FAST_FROM: Final = 6 << 20
+"""Bytes of rows from which on blocks are judged: about 50,000 rows. Importing Polars takes as long as judging
+20,000 rows one by one."""
+
+_PARTS: Final = 16
+"""Pieces that a block is cut into when it is no plain table as a whole, and each of them again."""
+
+_PIECE: Final = 1 << 15
+"""Bytes of a piece that is read record by record."""
+
+_BATCH: Final = 1 << 12
+"""Rows that are judged between two looks at what came of them."""
+
+
+class Lines(Protocol):
+    """Accepted rows as lines of JSON, to be taken in any portions."""
+
+    def __len__(self) -> int:
+        """How many are left."""
+        ...
+
+    def take(self, count: int) -> bytes:
+        """The next lines, at most so many, each with its line feed."""
+        ...
+
+
+@define
+class ListedLines:
+    """Lines that are there already."""
+
+    _lines: list[bytes]
+    _taken: int = 0
+
+    def __len__(self) -> int:
+        return len(self._lines) - self._taken
+
+    def take(self, count: int) -> bytes:
+        """The next lines, at most so many."""
+        chosen = self._lines[self._taken : self._taken + count]
+        self._taken += len(chosen)
+        return b"".join(chosen)
+
+
+@define
+class _SeriesLines:
+    _lines: "pl.Series"
+    _taken: int = 0
+
+    def __len__(self) -> int:
+        return len(self._lines) - self._taken
+
+    def take(self, count: int) -> bytes:
+        chosen = self._lines.slice(self._taken, count)
+        self._taken += len(chosen)
+        return b"".join([chosen.str.join("\n").item().encode(), b"\n"]) if len(chosen) else b""
+
+
+@frozen(kw_only=True)
+class Batch:
+    """The next rows of a file. `clean` rows were accepted without a word, the others have a verdict each, in
+    file order. `lines` are the accepted ones of both kinds, when they were asked for.
+    """
+
+    clean: int = 0
+    verdicts: Sequence[tuple[SourceRow | Unreadable, Verdict]]
+    lines: Lines | None = None
+
+
+def judged(
+    table: Table,
+    schema: RecordSchema,
+    mapping: Mapping,
+    *,
+    with_lines: bool,
+    translate: Callable[[SourceRow], SourceRow] | None = None,
+) -> Iterator[Batch]:
+    """The verdicts on all rows, in file order. `translate` puts other cells in place of those of a row before
+    it is judged.
+    """
+    delimited = table.delimited
+    if delimited is None or translate is not None:
+        yield from _one_by_one(table.rows, Judge(schema, mapping), translate, with_lines=with_lines)
+        return
+    start = _start(delimited)
+    if len(start) < FAST_FROM:
+        yield from _one_by_one(
+            _records(delimited, start), Judge(schema, mapping), None, with_lines=with_lines
+        )
+        return
+    from foreman_core.validation.fast.engine import FastJudge  # noqa: PLC0415 - small files do without Polars
+
+    judge = FastJudge(schema, mapping, delimiter=delimited.delimiter, with_lines=with_lines)
+    yield from _Blocks(delimited, judge, start).batches()
+
+
+def _start(delimited: Delimited) -> bytes:
+    """The first blocks, together FAST_FROM bytes or all there are."""
+    blocks: list[bytes] = []
+    while sum(map(len, blocks)) < FAST_FROM and (block := delimited.take()):
+        blocks.append(block)
+    return b"".join(blocks)
+
+
+def _records(delimited: Delimited, block: bytes) -> Iterator[SourceRow | Unreadable]:
+    while block:
+        yield from delimited.read(block, final=False)
+        block = delimited.take()
+    yield from delimited.read(b"", final=True)
+
+
+def _one_by_one(
+    rows: Iterable[SourceRow | Unreadable],
+    judge: Judge,
+    translate: Callable[[SourceRow], SourceRow] | None,
+    *,
+    with_lines: bool,
+) -> Iterator[Batch]:
+    following = iter(rows)
+    while batch := list(islice(following, _BATCH)):
+        verdicts = [
+            (row, judge.judge(row if translate is None or isinstance(row, Unreadable) else translate(row)))
+            for row in batch
+        ]
+        yield Batch(verdicts=verdicts, lines=_listed(verdicts) if with_lines else None)
+
+
+def _listed(verdicts: Iterable[tuple[object, Verdict]]) -> Lines:
+    return ListedLines(
+        [accepted_line(verdict.accepted) for _, verdict in verdicts if verdict.accepted is not None]
+    )
+
+
+@define
+class _Blocks:
+    """A file block by block. While one is judged, the next is read and looked at in another thread: both
+    hashing and Polars leave Python's lock to the first.
+    """
+
+    _delimited: Delimited
+    _judge: "FastJudge"
+    _block: bytes
+
+    def batches(self) -> Iterator[Batch]:
+        with ThreadPoolExecutor(1, "look") as threads:
+            looked = self._look(self._block)
+            while self._block:
+                if looked is None:
+                    yield from self._in_pieces(self._block, len(self._block) // _PARTS)
+                    looked = self._next()
+                    continue
+                self._delimited.skip(len(looked), len(looked))
+                following = threads.submit(self._next)
+                yield self._batch(self._judge.judge(looked))
+                looked = following.result()
+        yield from self._read(b"", final=True)
+
+    def _next(self) -> "Looked | None":
+        self._block = self._delimited.take()
+        return self._look(self._block)
+
+    def _look(self, block: bytes) -> "Looked | None":
+        """None also in the middle of a record, which the block may bring to its end."""
+        if not block or not self._delimited.at_boundary:
+            return None
+        return self._judge.look(block, self._delimited.row + 1, self._delimited.line)
+
+    def _in_pieces(self, block: bytes, size: int) -> Iterator[Batch]:
+        """A block that is no plain table as a whole: what there is of one in it, and the rest record by
+        record.
+        """
+        start = 0
+        while start < len(block):
+            end = block.find(b"\n", start + max(size, _PIECE)) + 1 or len(block)
+            piece, start = block[start:end], end
+            looked = self._look(piece)
+            if looked is not None:
+                self._delimited.skip(len(looked), len(looked))
+                yield self._batch(self._judge.judge(looked))
+            elif size > _PIECE and self._delimited.at_boundary:
+                yield from self._in_pieces(piece, size // _PARTS)
+            else:
+                yield from self._read(piece, final=False)
+
+    def _read(self, block: bytes, *, final: bool) -> Iterator[Batch]:
+        records = self._delimited.read(block, final=final)
+        while batch := list(islice(records, _BATCH)):
+            yield self._batch(self._judge.judge_rows(batch))
+
+    @staticmethod
+    def _batch(judged: "Judged") -> Batch:
+        lines = None if judged.lines is None else _SeriesLines(judged.lines)
+        return Batch(clean=judged.clean, verdicts=judged.verdicts, lines=lines)

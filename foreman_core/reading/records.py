@@ -1,0 +1,293 @@
+"""Records of a delimited file, from its physical lines: RFC 4180, where damage stays local.
+
+A record that breaks the rules of quoting is one bad row, not the end of the file: it ends with its first
+physical line, and reading goes on with the next. Python's `csv` in its strict mode cuts the lines; what it
+lets pass, and RFC 4180 does not, is found here. See docs/reading.md.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from attrs import define, field
+
+from foreman_core.errors import Refused
+from foreman_core.models import Issue, IssueCode, SourceRow
+from foreman_core.reading.dialect import QUOTE
+from foreman_core.reading.table import Unreadable, excerpt
+from foreman_core.reading.text import RECORD_LIMIT, Encoding
+
+RECORD_LINES: Final = 1024
+"""Physical lines of the longest record. A cell of a spreadsheet holds 253 line feeds:
+https://support.microsoft.com/office/excel-specifications-and-limits-1672b34d"""
+
+RESCAN_ALLOWANCE: Final = 64 * RECORD_LIMIT
+"""Characters read twice to save the lines after an open quote, beyond 16 for each line of the file so far."""
+
+_RESCAN_PER_LINE: Final = 16
+
+_MANY_BAD_LINES: Final = 100
+_BAD_SHARE: Final = 10
+
+_MIN_WIDTH: Final = 3
+"""Columns from which on it is no accident that each line of a record has as many delimiters as a row."""
+
+_NOT_CLOSED: Final = (
+    'a quote (") is opened and never closed: close it, or write it twice ("") if it belongs to the text'
+)
+_AFTER_QUOTE: Final = (
+    'text follows a closing quote ("): put the whole cell in quotes, and write a quote inside it twice ("")'
+)
+_SWALLOWS: Final = (
+    'a quote (") is opened here and closed in another row: close it, or write it twice ("") if it belongs to '
+    "the text"
+)
+_NOT_QUOTED: Final = (
+    'a quote (") stands in a cell that is not in quotes: put the whole cell in quotes, and write a quote '
+    'inside it twice ("")'
+)
+_NUL: Final = "a NUL byte stands in this row: take it out, or export the file again"
+
+_UNDECODABLE: Final = re.compile("[\0\udc80-\udcff]")
+_LETTERS: Final = frozenset("äöüßÄÖÜéèêëàâçñøåæíìóòôúùÉ€\u2019\u2013\u201c\u201d")
+_FALLBACKS: Final = ("cp1252", "mac_roman", "cp437")
+
+# `csv` has one limit for the whole process; its own, 131,072, would refuse cells that RECORD_LIMIT allows
+csv.field_size_limit(RECORD_LIMIT)
+
+
+@cache
+def _grammar(delimiter: str) -> re.Pattern[str]:
+    """A record of RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180#section-2), matched in linear time."""
+    mark = re.escape(delimiter)
+    cell = rf'(?:"(?:[^"]|"")*+"|[^"\r\n{mark}]*+)'
+    return re.compile(rf"{cell}(?:{mark}{cell})*+[\r\n]*")
+
+
+def is_proper(text: str, delimiter: str) -> bool:
+    """Whether a record has quotes only around cells, and twice inside them."""
+    return _grammar(delimiter).fullmatch(text) is not None
+
+
+@define
+class Records:
+    """Cuts lines into records. `row` counts those given so far, `line` is where the next one starts.
+
+    What it does with a line never depends on how the lines came. `width` is the number of columns, 0 while
+    it is not known.
+    """
+
+    delimiter: str
+    encoding: Encoding
+    width: int = 0
+    row: int = 0
+    line: int = 1
+    _lines: list[str] = field(factory=list[str])
+    _start: int = 0
+    _ran_out: bool = False
+    _rescanned: int = 0
+    _is_tainted: bool = False
+    _after_wide: bool = False
+    _bad_lines: int = 0
+    _first_bad: Refused | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether lines wait for the end of their record."""
+        return bool(self._lines)
+
+    def skip(self, rows: int, lines: int) -> None:
+        """Count what was understood elsewhere; nothing may be open."""
+        self.row += rows
+        self.line += lines
+
+    def read(self, block: bytes, *, final: bool) -> Iterator[SourceRow | Unreadable]:
+        """The records of whole lines in UTF-8. What the last one leaves open waits for the next block; after
+        the `final` one nothing does. Refused(`unreadable-encoding`) as `judge_encoding` has it.
+        """
+        if block:
+            self._add(block)
+        start = 0
+        while start < len(self._lines):
+            self._start, self._ran_out = start, False
+            base = start
+            reader = csv.reader(self._feed(start), delimiter=self.delimiter, quotechar=QUOTE, strict=True)
+            fault = _AFTER_QUOTE
+            try:
+                for cells in reader:
+                    end = base + reader.line_num
+                    found = self._fault(start, end, cells)
+                    if found is not None and found[0] == "quote":
+                        fault = found[1]
+                        break
+                    self.row += 1
+                    row = SourceRow(self.row, self.line + start, tuple(cells))
+                    yield row if found is None else _unreadable(row, *found)
+                    self._start = start = end
+                else:
+                    break
+            except csv.Error:
+                end = base + reader.line_num
+                if self._ran_out and not final and self._may_go_on(start, end):
+                    break
+                if self._ran_out or self._length(start, end) > RECORD_LIMIT:
+                    fault = _NOT_CLOSED
+            self.row += 1
+            text = _shown(self._lines[start].rstrip("\r\n"))
+            yield _unreadable(SourceRow(self.row, self.line + start, (text,)), "quote", fault)
+            start = self._resume(start, end)
+        self.line += start
+        del self._lines[:start]
+        self._is_tainted &= bool(self._lines)
+
+    def judge_encoding(self) -> None:
+        """Refused(`unreadable-encoding`) when more than one line, and more than one in ten, is not in the
+        encoding: then the whole file is in another. It is judged at the end of the file, which is when to
+        call this, and when the hundredth of them is found.
+        """
+        self._judge_encoding(self.line - 1)
+
+    def _add(self, block: bytes) -> None:
+        try:
+            text = block.decode()
+        except UnicodeDecodeError:
+            text = block.decode(errors="surrogateescape")
+            self._is_tainted = True
+        lines = list(io.StringIO(text, newline=""))  # breaks at \n, \r\n and \r, and keeps them
+        if "\0" in text:
+            self._is_tainted = True
+            self._narrow(lines)
+        else:
+            self._after_wide = False
+        if self._is_tainted:
+            first = self.line + len(self._lines)
+            for number, line in enumerate(lines, first):
+                if not line.isascii() and (bad := _UNDECODABLE.search(line)) and bad[0] != "\0":
+                    self._count_bad(number, line)
+        self._lines += lines
+
+    def _narrow(self, lines: list[str]) -> None:
+        """Take the second half of a line end that is 16 bits wide, as of a row of UTF-16 among others, away
+        from the line after it.
+        """
+        is_wide = self._after_wide
+        for index, line in enumerate(lines):
+            if is_wide and line.startswith("\0"):
+                lines[index] = line[1:]
+                is_wide = lines[index] == "\n" or _is_wide(lines[index])
+            else:
+                is_wide = _is_wide(line)
+        self._after_wide = is_wide
+
+    def _count_bad(self, number: int, line: str) -> None:
+        self._bad_lines += 1
+        if self._first_bad is None:
+            self._first_bad = Refused(
+                "unreadable-encoding", f"line {number} {_not_in_encoding(line, self.encoding)}"
+            )
+        if self._bad_lines == _MANY_BAD_LINES:
+            self._judge_encoding(number)
+
+    def _judge_encoding(self, lines: int) -> None:
+        if self._first_bad is not None and self._bad_lines > max(1, lines / _BAD_SHARE):
+            raise self._first_bad
+
+    def _feed(self, start: int) -> Iterator[str]:
+        for index in range(start, len(self._lines)):
+            if index - self._start >= RECORD_LINES:
+                break
+            yield self._lines[index]
+        self._ran_out = True
+
+    def _fault(self, start: int, end: int, cells: list[str]) -> tuple[IssueCode, str] | None:
+        """What is wrong with a record that `csv` took: code and message."""
+        if end - start == 1:
+            text = self._lines[start]
+        else:
+            if self._length(start, end) > RECORD_LIMIT:
+                return "quote", _NOT_CLOSED
+            if self._swallows(start, end):
+                return "quote", _SWALLOWS
+            text = "".join(self._lines[start:end])
+        if QUOTE in text and any(QUOTE in cell for cell in cells) and not is_proper(text, self.delimiter):
+            return "quote", _NOT_QUOTED
+        if self._is_tainted and (bad := _UNDECODABLE.search(text)):
+            if bad[0] == "\0":
+                return "encoding", _NUL
+            return "encoding", f"the row {_not_in_encoding(text, self.encoding)}"
+        return None
+
+    def _swallows(self, start: int, end: int) -> bool:
+        """Whether each line, its quotes taken as text, has as many cells as a row: two rows with a stray
+        quote each, and all between them, are likelier than one cell with so regular a text.
+        """
+        delimiters = self.width - 1
+        return self.width >= _MIN_WIDTH and all(
+            line.count(self.delimiter) == delimiters
+            for line in self._lines[start:end]
+            if line and not line.isspace()
+        )
+
+    def _may_go_on(self, start: int, end: int) -> bool:
+        return end - start < RECORD_LINES and self._length(start, end) <= RECORD_LIMIT
+
+    def _resume(self, start: int, end: int) -> int:
+        """Where to go on after a record that failed: at its second line, while reading that again is
+        affordable.
+
+        Without a limit a hostile file could have every line open a quote, and each read up to RECORD_LIMIT
+        ahead.
+        """
+        again = self._length(start + 1, end)
+        allowed = RESCAN_ALLOWANCE + _RESCAN_PER_LINE * (self.line + start)
+        if self._rescanned + again > allowed:
+            return end
+        self._rescanned += again
+        return start + 1
+
+    def _length(self, start: int, end: int) -> int:
+        return sum(map(len, self._lines[start:end]))
+
+
+def _not_in_encoding(line: str, encoding: Encoding) -> str:
+    """What is wrong with a line that has what could not be decoded: which byte, and the remedy."""
+    if encoding.asked or encoding.name != "utf-8":
+        return f"is not {encoding.name}. Is --encoding {encoding.name} right?"
+    bad = [ord(mark) & 0xFF for mark in _UNDECODABLE.findall(line) if mark != "\0"]
+    return (
+        f"is not utf-8 (byte 0x{bad[0]:02X}). Save the file as UTF-8, or name its encoding: "
+        f"--encoding {_suggestion(bytes(bad))}"
+    )
+
+
+def _suggestion(bad: bytes) -> str:
+    """An encoding in which the bad bytes are letters of western languages, as a proposal only."""
+    return next((name for name in _FALLBACKS if _LETTERS.issuperset(bad.decode(name, "replace"))), "cp1252")
+
+
+def _is_wide(line: str) -> bool:
+    """Whether a line is UTF-16, least byte first, but for its line feed."""
+    text = line.rstrip("\r\n\0")
+    return len(text) > 1 and set(text[1::2]) == {"\0"}
+
+
+def _shown(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode(errors="replace")
+
+
+def _unreadable(row: SourceRow, code: IssueCode, message: str) -> Unreadable:
+    source = SourceRow(row.row, row.line, tuple(map(_shown, row.cells)))
+    value = source.cells[0] if len(source.cells) == 1 else None
+    issue = Issue(
+        row=row.row,
+        line=row.line,
+        field=None,
+        column=None,
+        code=code,
+        message=message,
+        value=None if value is None else excerpt(value),
+    )
+    return Unreadable(source, issue)
