@@ -135,7 +135,7 @@ def test_a_corrected_file_updates_what_changed_and_leaves_the_rest(client: Clien
         (b"", "empty-file"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 8, "not-a-table"),
         (HEADER.encode(), "no-rows-accepted"),
-        (HEADER.encode() + b"a,\xff\xfe,b\n", "unreadable-encoding"),
+        (HEADER.encode() + b"a,Zo\xeb,b\nb,Andr\xe9,c\n", "unreadable-encoding"),
         (customers({"customer_id": "x", "email": "nobody"}), "no-rows-accepted"),
     ],
     ids=["wrong columns", "empty", "binary", "header only", "not utf-8", "all rejected"],

@@ -115,6 +115,8 @@ def _sequence(items: Iterable[tuple[Any, Any]]) -> str:
 def _one(code: object, given: Any) -> str:  # noqa: ANN401 - what Python's parser gives
     if code is codes.LITERAL:
         return _literal(given)
+    if code is codes.NOT_LITERAL:
+        return f"[^{_literal(given)}]"
     if code is codes.ANY:
         return "[ -~]"
     if code is codes.IN:
