@@ -1,0 +1,1 @@
+"""How fast Foreman is next to others, as ratios. See benchmarks/README.md."""
