@@ -76,5 +76,6 @@ def postal_codes(country: Country) -> list[str]:
     digits = random.Random(country.calling_code)  # noqa: S311 - data for measurements
     letters = {"9": "0123456789", "A": "ABCDEFGHJKLMNPRSTUVWXYZ"}
     return [
-        "".join(digits.choice(letters.get(mark, mark)) for mark in country.postal) for _ in range(POSTAL_CODES)
+        "".join(digits.choice(letters.get(mark, mark)) for mark in country.postal)
+        for _ in range(POSTAL_CODES)
     ]
