@@ -29,7 +29,9 @@ def parse_phone(text: str, country: str | None) -> Value | Fault:
     """
     if len(text) > _LONGEST:
         return _NO_PHONE
-    return _parse(text, None if text.startswith(("+", "\uff0b")) else country)
+    from foreman_core.validation.numbering import e164  # noqa: PLC0415 - only schemas with a phone need it
+
+    return e164(text, country) or _parse(text, None if text.startswith(("+", "\uff0b")) else country)
 
 
 @lru_cache(CACHED)

@@ -103,8 +103,7 @@ def column(
     missing = tuple({"", *map(normalise, missing_values)})
     if _is_repetitive(field) or not "".join(missing).isascii():
         return remembered
-    trims = "trim" in field.normalise or "collapse-space" in field.normalise
-    cell = pl.col(name).str.strip_chars(" ") if padded and trims else pl.col(name)
+    cell = cell_of(field, name, padded=padded)
     made = _right_and_value(field, cell)
     if made is None:
         return remembered
@@ -123,6 +122,12 @@ def column(
         value=value,
         quoted=field.type not in _NUMBERS,
     )
+
+
+def cell_of(field: Field, name: str, *, padded: bool) -> pl.Expr:
+    """The cell, without the spaces around it that trimming takes away."""
+    trims = "trim" in field.normalise or "collapse-space" in field.normalise
+    return pl.col(name).str.strip_chars(" ") if padded and trims else pl.col(name)
 
 
 def _is_repetitive(field: Field) -> bool:
@@ -228,17 +233,3 @@ def _datetime(field: Field, cell: pl.Expr) -> tuple[pl.Expr, pl.Expr] | None:
     if says.minimum is not None or says.maximum is not None:
         return None
     return cell.str.contains(patterns.DATETIME), cell
-
-
-@frozen
-class Phones(Remembered):
-    """Numbers with their calling code, which no other column has a say in."""
-
-    def sure(self) -> pl.Expr:
-        """Boolean: without an issue for certain."""
-        return self.memo.knows(self.cell) & (self.cell.str.starts_with("+") | (self.cell == ""))
-
-
-def phones(compiled: Compiled, name: str) -> Column:
-    """The column of a field of phone numbers."""
-    return Phones(pl.col(name), name, Memo(compiled.from_cell))

@@ -5,7 +5,7 @@ do not match is not wrong: the exact engine decides.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Any, Final
 
@@ -113,14 +113,8 @@ def _sequence(items: Iterable[tuple[Any, Any]]) -> str:
 
 
 def _one(code: object, given: Any) -> str:  # noqa: ANN401 - what Python's parser gives
-    if code is codes.LITERAL:
-        return _literal(given)
-    if code is codes.NOT_LITERAL:
-        return f"[^{_literal(given)}]"
-    if code is codes.ANY:
-        return "[ -~]"
-    if code is codes.IN:
-        return _set(given)
+    if code in _SETS:
+        return _SETS[code](given)
     if code in _REPEATS:
         least, most, items = given
         return f"(?:{_sequence(items)}){{{least},{'' if most is codes.MAXREPEAT else most}}}"
@@ -147,7 +141,23 @@ def _member(code: object, given: Any) -> str:  # noqa: ANN401 - as above
     raise _Beyond
 
 
+def _any(_: None) -> str:
+    return "[ -~]"
+
+
+def _other(code: int) -> str:
+    return f"[^{_literal(code)}]"
+
+
 def _literal(code: int) -> str:
     if code >= _ASCII:
         raise _Beyond
     return rf"\x{code:02x}"
+
+
+_SETS: Final[dict[object, Callable[[Any], str]]] = {
+    codes.LITERAL: _literal,
+    codes.NOT_LITERAL: _other,
+    codes.ANY: _any,
+    codes.IN: _set,
+}

@@ -9,8 +9,9 @@ import polars as pl
 from foreman_core.mapping import Mapping
 from foreman_core.schema import Before, OneOf, RequiredIf, Rule
 from foreman_core.validation.fast import keys
-from foreman_core.validation.fast.cells import Column, column, is_ascii, phones
+from foreman_core.validation.fast.cells import Column, cell_of, column, is_ascii
 from foreman_core.validation.fast.memo import Memo, as_text
+from foreman_core.validation.fast.phones import phones
 from foreman_core.validation.rulebook import Rulebook
 
 JSON: Final = "json"
@@ -32,11 +33,14 @@ class Rows:
                 continue
             name = str(positions[field.name])
             memo = memos.setdefault(name, Memo(compiled.from_cell))
+            made = None
             if field.format == "phone":
-                made = phones(compiled, name)
-            else:
-                made = column(compiled, name, book.schema.missing_values, memo, padded=padded)
-            self._columns[field.name] = made
+                cell = cell_of(field, name, padded=padded)
+                country = self._columns.get(field.country_field or "")
+                made = phones(compiled, cell, country, book.schema.missing_values)
+            self._columns[field.name] = made or column(
+                compiled, name, book.schema.missing_values, memo, padded=padded
+            )
 
     def learn(self, frame: pl.DataFrame) -> None:
         """See a block before it is judged."""
