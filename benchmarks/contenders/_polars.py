@@ -30,7 +30,8 @@ def read(path: Path, phones: rules.Phones) -> pl.DataFrame:
     return (
         pl.read_csv(path, infer_schema=False, truncate_ragged_lines=True)
         .with_columns(pl.col(COLUMNS).str.strip_chars())
-        .with_columns(pl.when(pl.col(COLUMNS) != "").then(pl.col(COLUMNS)), pl.col("plan").str.to_lowercase())
+        .with_columns(pl.when(pl.col(COLUMNS) != "").then(pl.col(COLUMNS)))
+        .with_columns(pl.col("plan").str.to_lowercase())
         .with_row_index(ROW, 1)
         .with_columns(
             country_code=pl.col("country")
