@@ -20,8 +20,8 @@ FROM read_csv(?, header = true, all_varchar = true, store_rejects = true, reject
   quote = '"', escape = '"', auto_detect = false, columns = {types})
 """
 _REJECTS: Final = """
-SELECT line - 1, CASE WHEN error_type = 'MISSING COLUMNS' THEN 'missing-cell' ELSE 'extra-cell' END
-FROM reject_errors ORDER BY line
+SELECT DISTINCT line - 1, CASE WHEN error_type = 'MISSING COLUMNS' THEN 'missing-cell' ELSE 'extra-cell' END
+FROM reject_errors ORDER BY 1
 """
 _JUDGE: Final = """
 WITH values AS (
