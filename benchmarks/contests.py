@@ -38,31 +38,31 @@ class Contest:
         return WORK / f"{self.variant}-{self.rows}.csv"
 
 
-_IN_PYTHON: Final = ("python_loop", "pydantic")
-_ON_FRAMES: Final = ("polars_rules", "dataframely", "pandera", "duckdb")
+_IN_PYTHON: Final = ("python_loop", "pydantic_model")
+_ON_FRAMES: Final = ("polars_rules", "dataframely_schema", "pandera_schema", "duckdb_sql")
 _VALIDATORS: Final = ("foreman", *_ON_FRAMES, *_IN_PYTHON)
 
 CONTESTS: Final = (
-    Contest("small", "1,000 rows", 1_000, (*_VALIDATORS, "frictionless"), pairs=7),
-    Contest("middle", "100,000 rows", 100_000, ("bare_polars_blocks", *_VALIDATORS, "frictionless")),
+    Contest("small", "1,000 rows", 1_000, (*_VALIDATORS, "frictionless_schema"), pairs=7),
+    Contest("middle", "100,000 rows", 100_000, ("bare_polars_blocks", *_VALIDATORS, "frictionless_schema")),
     Contest(
         "shape",
         "100,000 rows, phones only by their shape",
         100_000,
-        (*_VALIDATORS, "frictionless"),
+        (*_VALIDATORS, "frictionless_schema"),
         phones="shape",
     ),
     Contest("even", "100,000 rows, all with twelve cells", 100_000, ("foreman",), variant="even"),
-    Contest("quoted", "100,000 rows, quoted names with commas and line feeds", 100_000, ("foreman",), "quoted"),
-    Contest("crlf", "100,000 rows, lines that end with CR LF", 100_000, ("foreman",), "crlf"),
     Contest(
-        "large", "1,000,000 rows", 1_000_000, ("bare_polars_blocks", *_VALIDATORS, "foreman_accepted")
+        "quoted", "100,000 rows, quoted names with commas and line feeds", 100_000, ("foreman",), "quoted"
     ),
+    Contest("crlf", "100,000 rows, lines that end with CR LF", 100_000, ("foreman",), "crlf"),
+    Contest("large", "1,000,000 rows", 1_000_000, ("bare_polars_blocks", *_VALIDATORS, "foreman_accepted")),
     Contest(
         "large-shape",
         "1,000,000 rows, phones only by their shape",
         1_000_000,
-        ("foreman", "polars_rules", "duckdb"),
+        ("foreman", "polars_rules", "duckdb_sql"),
         phones="shape",
     ),
     Contest("huge", "10,000,000 rows", 10_000_000, ("bare_polars_blocks", "foreman"), pairs=1),

@@ -1,3 +1,5 @@
+# pyright: reportUnknownMemberType=false
+# the annotations of Polars name types of NumPy, which is not installed
 """Customer files of any size, with known faults: a row is a function of the seed and its number.
 
     python -m benchmarks.customers 100000 customers.csv --variant quoted
@@ -64,18 +66,15 @@ def blocks(
     for start in range(1, rows + 1, BLOCK):
         numbers = pl.int_range(start, min(start + BLOCK, rows + 1), dtype=pl.UInt64, eager=True)
         frame = _with_kind(numbers, variant, seed, bad_share)
-        frame = frame.select("row", "kind", line=_line(variant, seed))
+        # lazy: what several cells draw is then worked out once
+        frame = frame.lazy().select("row", "kind", line=_line(variant, seed)).collect()
         lines = frame["line"].str.join(variant.line_end).item()
-        yield (
-            f"{lines}{variant.line_end}",
-            frame.select("row", "kind")
-            .filter(pl.col("kind") >= 0)
-            .select(
-                "row",
-                fate=_of_kind([fault.fate for fault in variant.faults]),
-                codes=_of_kind([fault.codes for fault in variant.faults]),
-            ),
+        bad = frame.filter(pl.col("kind") >= 0).select(
+            "row",
+            fate=_of_kind([fault.fate for fault in variant.faults]),
+            codes=_of_kind([fault.codes for fault in variant.faults]),
         )
+        yield f"{lines}{variant.line_end}", bad
 
 
 def write(path: Path, rows: int, *, variant: str = "mixed", seed: int = 1, bad_share: float = 0.02) -> None:
@@ -202,32 +201,19 @@ def _phone(draw: Draw, country: pl.Expr) -> pl.Expr:
     length = _of_country([each.digits for each in COUNTRIES], country)
     prefix = _one_of([text for each in COUNTRIES for text in each.prefixes], country * 2 + draw("prefix", 2))
     number = pl.concat_str(prefix, digits.str.head(length))
-    grouped = pl.concat_str(number.str.head(3), number.str.slice(3, 3), number.str.slice(6), separator=" ")
+    parts = (number.str.head(3), number.str.slice(3, 3), number.str.slice(6))
+    grouped = pl.concat_str(*parts, separator=" ")
     code = _of_country([f"+{each.calling_code}" for each in COUNTRIES], country)
     trunk = _of_country([each.trunk for each in COUNTRIES], country)
-    spelling = draw("spelling", 20)
-    return (
-        pl.when(spelling < 2)
-        .then(pl.lit(""))
-        .when(spelling < 6)
-        .then(pl.concat_str(code, number))
-        .when(spelling < 11)
-        .then(pl.concat_str(code, grouped, separator=" "))
-        .when(spelling < 15)
-        .then(pl.concat_str(trunk, grouped))
-        .when(spelling < 18)
-        .then(pl.concat_str(trunk, number))
-        .otherwise(
-            pl.concat_str(
-                pl.lit("("),
-                trunk,
-                number.str.head(3),
-                pl.lit(") "),
-                number.str.slice(3, 3),
-                pl.lit("-"),
-                number.str.slice(6),
-            )  # fmt: skip
-        )
+    return _weighted(
+        draw,
+        "spelling",
+        (2, pl.lit("")),
+        (4, pl.concat_str(code, number)),
+        (5, pl.concat_str(code, grouped, separator=" ")),
+        (4, pl.concat_str(trunk, grouped)),
+        (3, pl.concat_str(trunk, number)),
+        (2, pl.concat_str(pl.lit("("), trunk, parts[0], pl.lit(") "), parts[1], pl.lit("-"), parts[2])),
     )
 
 
@@ -236,30 +222,37 @@ def _of_country(values: list[str] | list[int], country: pl.Expr) -> pl.Expr:
 
 
 def _date_of_birth(draw: Draw) -> pl.Expr:
-    """One in ten blank, three as dd/mm/yyyy, the others in ISO 8601."""
     day = _DAY_OF_BIRTH + pl.duration(days=draw("birth", 25_000))
-    form = draw("birth form", 10)
-    return (
-        pl.when(form == 0)
-        .then(pl.lit(""))
-        .when(form < 4)
-        .then(day.dt.strftime("%d/%m/%Y"))
-        .otherwise(day.dt.strftime("%Y-%m-%d"))
+    return _weighted(
+        draw,
+        "birth form",
+        (1, pl.lit("")),
+        (3, day.dt.strftime("%d/%m/%Y")),
+        (6, day.dt.strftime("%Y-%m-%d")),
     )
 
 
 def _revenue(draw: Draw) -> pl.Expr:
-    """Three in ten blank, three whole, four with two decimals."""
     whole = draw("revenue", 10_000_000).cast(pl.String)
     cents = draw("cents", 100).cast(pl.String).str.zfill(2)
-    form = draw("revenue form", 10)
-    return (
-        pl.when(form < 3)
-        .then(pl.lit(""))
-        .when(form < 6)
-        .then(whole)
-        .otherwise(pl.concat_str(whole, cents, separator="."))
+    return _weighted(
+        draw,
+        "revenue form",
+        (3, pl.lit("")),
+        (3, whole),
+        (4, pl.concat_str(whole, cents, separator=".")),
     )
+
+
+def _weighted(draw: Draw, purpose: str, *options: tuple[int, pl.Expr]) -> pl.Expr:
+    """One of the options, each as often as its weight says."""
+    *others, (_, cell) = options
+    limit = sum(weight for weight, _ in others)
+    drawn = draw(purpose, limit + options[-1][0])
+    for weight, option in reversed(others):
+        cell = pl.when(drawn < limit).then(option).otherwise(cell)
+        limit -= weight
+    return cell
 
 
 def _mixed(number: pl.Expr, seed: int, purpose: str) -> pl.Expr:

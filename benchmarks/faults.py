@@ -4,9 +4,9 @@ from typing import Final
 
 from attrs import field, frozen
 
-COLUMNS: Final = (
-    "customer_id", "first_name", "last_name", "email", "phone", "country", "postal_code", "date_of_birth", "signup_date",
-    "plan", "annual_revenue", "tags",
+COLUMNS: Final[tuple[str, ...]] = (
+    "customer_id", "first_name", "last_name", "email", "phone", "country", "postal_code", "date_of_birth",
+    "signup_date", "plan", "annual_revenue", "tags",
 )  # fmt: skip
 """Those of schemas/customer.yaml, in its order."""
 

@@ -3,7 +3,6 @@
 import os
 import tempfile
 import time
-from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
@@ -52,7 +51,7 @@ class Pairs:
         return median(own.cpu / base.cpu for own, base in zip(self.own, self.base, strict=True))
 
 
-def measure(command: Sequence[str]) -> Usage:
+def measure(command: list[str]) -> Usage:
     """Run a command to its end. FailedError when that is no good one.
 
     The peak of a child counts from before its program is loaded (getrusage(2)), so the caller has to be
@@ -70,7 +69,7 @@ def measure(command: Sequence[str]) -> Usage:
     return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / _KIB, texts[0])
 
 
-def measure_pairs(own: Sequence[str], base: Sequence[str], *, at_most: int = FEW) -> Pairs:
+def measure_pairs(own: list[str], base: list[str], *, at_most: int = FEW) -> Pairs:
     """Pairs in turn, own and base first by turns, until there are enough or the budget is spent."""
     owns: list[Usage] = []
     bases: list[Usage] = []

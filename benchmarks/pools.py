@@ -40,31 +40,34 @@ COUNTRIES: Final = (
 # as written, and as it stands in an e-mail address
 FIRST_NAMES: Final = (
     ("Alma", "alma"), ("Jörg", "joerg"), ("Amélie", "amelie"), ("Rohan", "rohan"), ("Zoë", "zoe"),
-    ("Łukasz", "lukasz"), ("Søren", "soren"), ("María José", "mariajose"), ("Chloé", "chloe"), ("Anne-Marie", "anne-marie"),
-    ("Håkan", "hakan"), ("João", "joao"), ("Ines", "ines"), ("Priya", "priya"), ("Oliver", "oliver"),
-    ("Grace", "grace"), ("Noah", "noah"), ("Mia", "mia"), ("Γιώργος", "giorgos"), ("Ольга", "olga"),
-    ("陽子", "yoko"), ("Sinéad", "sinead"), ("Björk", "bjork"), ("Leyla", "leyla"), ("Tom", "tom"),
+    ("Łukasz", "lukasz"), ("Søren", "soren"), ("María José", "mariajose"), ("Chloé", "chloe"),
+    ("Anne-Marie", "anne-marie"), ("Håkan", "hakan"), ("João", "joao"), ("Ines", "ines"), ("Priya", "priya"),
+    ("Oliver", "oliver"), ("Grace", "grace"), ("Noah", "noah"), ("Mia", "mia"), ("Γιώργος", "giorgos"),
+    ("Ольга", "olga"), ("陽子", "yoko"), ("Sinéad", "sinead"), ("Björk", "bjork"), ("Leyla", "leyla"),
+    ("Tom", "tom"),
 )  # fmt: skip
 
 # as CSV writes them
 LAST_NAMES: Final = (
-    "Whitfield", "Süßkind", "Delacourt", "Bakshi", "O'Neill", "van den Berg", "Müller", "García", "Nowak", "Kowalczyk",
-    "Lindqvist", "Åberg", "Silva", "de Souza", "Rossi", "Bianchi", "Smith-Jones", "Taylor", "Patel", "Iyer",
-    "Nguyễn", "Παπαδόπουλος", "Иванова", "山田", "Dąbrowski", "Ó Briain", "Schröder", "Lefèvre", "Muñoz", "Brown",
+    "Whitfield", "Süßkind", "Delacourt", "Bakshi", "O'Neill", "van den Berg", "Müller", "García", "Nowak",
+    "Kowalczyk", "Lindqvist", "Åberg", "Silva", "de Souza", "Rossi", "Bianchi", "Smith-Jones", "Taylor",
+    "Patel", "Iyer", "Nguyễn", "Παπαδόπουλος", "Иванова", "山田", "Dąbrowski", "Ó Briain", "Schröder",
+    "Lefèvre", "Muñoz", "Brown",
 )  # fmt: skip
 QUOTED_LAST_NAMES: Final = (
     '"Bakshi, Jr."', '"Whitfield ""Whit"", Sr."', '"van den\nBerg"', '"Taylor,\nformerly Brown"', '"Smith"',
 )  # fmt: skip
 
 DOMAINS: Final = (
-    "example.com", "example.org", "example.net", "mail.example.com", "post.example.org", "EXAMPLE.COM", "a-b.example.net",
+    "example.com", "example.org", "example.net", "mail.example.com", "post.example.org", "EXAMPLE.COM",
+    "a-b.example.net",
 )  # fmt: skip
 
 PLANS: Final = ("free", "free", "free", "pro", "pro", "enterprise", "Free", "PRO")
 
 TAGS: Final = (
-    "", "", "newsletter", "beta", "newsletter;beta", "reseller", "priority;events", "events", "partner;vip;newsletter",
-    "öffentlich",
+    "", "", "newsletter", "beta", "newsletter;beta", "reseller", "priority;events", "events",
+    "partner;vip;newsletter", "öffentlich",
 )  # fmt: skip
 
 POSTAL_CODES: Final = 1000

@@ -14,7 +14,7 @@ STORE: Final = WORK / "results.json"
 _BEGIN: Final = "<!-- results: written by `python -m benchmarks.run --write` -->\n"
 _END: Final = "<!-- end of results -->\n"
 _HEAD: Final = (
-    "| | × bare Polars | × its CPU | seconds | CPU µs a row | peak MiB | pairs | verdicts |",
+    "| | times bare Polars | times its CPU | seconds | CPU µs a row | peak MiB | pairs | verdicts |",
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
 )
 

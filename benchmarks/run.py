@@ -32,7 +32,7 @@ from benchmarks.contests import (
     command_of,
     write_shape_schema,
 )
-from benchmarks.measure import FailedError, Usage, measure, measure_pairs
+from benchmarks.measure import FailedError, Pairs, Usage, measure, measure_pairs
 from benchmarks.report import Line, Result, store, tables, write
 
 REQUIREMENTS: Final = Path(__file__).with_name("requirements.txt")
@@ -40,6 +40,11 @@ COMPARED_UP_TO: Final = 100_000
 """Rows up to which verdicts are compared: more would tell nothing else."""
 
 _TIMEOUT: Final = 1800
+_VERSIONS: Final = """
+from importlib.metadata import version
+names = ("polars", "dataframely", "pandera", "duckdb", "pydantic", "frictionless", "phonenumbers")
+print(", ".join(f"{name} {version(name)}" for name in names))
+"""
 _JUDGES_NOTHING: Final = (BASE, "bare_polars_blocks", "foreman_accepted")
 
 
@@ -91,7 +96,7 @@ def _hold(contest: Contest) -> int:
         )  # fmt: skip
     base = command_of(BASE, contest)
     measure(base)  # the file is in the page cache from here on
-    bases: list[Usage] = []
+    bases: tuple[Usage, ...] = ()
     lines: list[Line] = []
     failures = 0
     for contender in contest.contenders:
@@ -104,21 +109,20 @@ def _hold(contest: Contest) -> int:
             failures += 1
             continue
         bases += pairs.base
-        lines.append(_line(contender, contest, pairs.own, pairs.ratio, pairs.cpu_ratio, verdicts))
-        _say(f"  {lines[-1].ratio:.2f} times bare Polars, {lines[-1].seconds:.2f} s; verdicts: {verdicts or '-'}")
+        lines.append(_line(contender, contest, pairs, verdicts))
+        _say(f"  {lines[-1].ratio:.2f} times bare Polars, {lines[-1].seconds:.2f} s; {verdicts}")
     if bases:
-        lines.insert(0, _line(BASE, contest, bases, 1, 1, ""))
+        lines.insert(0, _line(BASE, contest, Pairs(bases, bases), ""))
         store(Result(contest=contest.name, setting=_setting(contest), lines=tuple(lines)))
     return failures
 
 
-def _line(
-    contender: str, contest: Contest, usages: Sequence[Usage], ratio: float, cpu_ratio: float, verdicts: str
-) -> Line:
+def _line(contender: str, contest: Contest, pairs: Pairs, verdicts: str) -> Line:
+    usages = pairs.own
     return Line(
         contender=contender,
-        ratio=ratio,
-        cpu_ratio=cpu_ratio,
+        ratio=pairs.ratio,
+        cpu_ratio=pairs.cpu_ratio,
         seconds=median(usage.wall for usage in usages),
         cpu_per_row=median(usage.cpu for usage in usages) / contest.rows * 1e6,
         memory=median(usage.memory for usage in usages),
@@ -135,9 +139,8 @@ def _verdicts(contender: str, contest: Contest) -> str:
     printed = measure(command_of(contender, contest, flags)).printed
     expected_path = contest.file.with_name(f"{contest.file.name}.expected.csv")
     is_foreman = contender == "foreman"
-    agreement = compare(
-        expected_flags(expected_path, with_duplicates=not is_foreman), _of_shared_codes(found_flags(flags), contest)
-    )
+    expected = expected_flags(expected_path, with_duplicates=not is_foreman)
+    agreement = compare(expected, _of_shared_codes(found_flags(flags), contest))
     if not is_foreman:
         return agreement.verdict
     duplicates = json.loads(printed)["rows"]["duplicate"]
@@ -145,26 +148,18 @@ def _verdicts(contender: str, contest: Contest) -> str:
 
 
 def _of_shared_codes(flags: frozenset[tuple[int, str]], contest: Contest) -> frozenset[tuple[int, str]]:
-    """A phone that has not the shape is `pattern` to Foreman's schema of the shape, `format` to the others."""
+    """A phone of another shape is `pattern` to the schema that Foreman has for it, `format` to the others."""
     if contest.phones == "library":
         return flags
     return frozenset((row, "format" if code == "pattern" else code) for row, code in flags)
 
 
 def _setting(contest: Contest) -> str:
-    listed = subprocess.run(  # noqa: S603 - our own interpreter
-        [
-            str(PEERS_PYTHON), "-c",
-            "from importlib.metadata import version as v\n"
-            "names = ['polars', 'dataframely', 'pandera', 'duckdb', 'pydantic', 'frictionless', 'phonenumbers']\n"
-            "print(', '.join(f'{name} {v(name)}' for name in names))",
-        ],
-        check=True, capture_output=True, text=True, timeout=60,
-    ).stdout.strip()  # fmt: skip
-    size = contest.file.stat().st_size / 1e6
+    command = [str(PEERS_PYTHON), "-c", _VERSIONS]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)  # noqa: S603 - ours
     return (
-        f"{size:.0f} MB, {os.cpu_count()} cores, {datetime.now(UTC).date()}, Python {platform.python_version()}, "
-        f"{listed}."
+        f"{contest.file.stat().st_size / 1e6:.1f} MB, {os.cpu_count()} cores, {datetime.now(UTC).date()}, "
+        f"Python {platform.python_version()}, {listed.stdout.strip()}."
     )
 
 

@@ -1,3 +1,5 @@
+# pyright: reportUnknownMemberType=false
+# the annotations of Polars name types of NumPy, which is not installed
 """What the contenders that work on a Polars frame have in common: the frame, and rules as expressions."""
 
 from pathlib import Path

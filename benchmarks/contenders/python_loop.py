@@ -31,7 +31,7 @@ def judge(path: Path, phones: rules.Phones) -> Found:
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.reader(stream)
         next(reader)
-        for rows, cells in enumerate(reader, 1):  # noqa: B007 - the last number is their count
+        for rows, cells in enumerate(reader, 1):
             flags += ((rows, field, code) for field, code in _of_row(cells, seen, phones))
     return Found(rows, flags)
 
@@ -41,9 +41,7 @@ def _of_row(cells: list[str], seen: set[str], phones: rules.Phones) -> Iterator[
         yield "", "missing-cell" if len(cells) < len(COLUMNS) else "extra-cell"
     row = dict(zip(COLUMNS, map(str.strip, cells), strict=False))
     yield from ((field, "required") for field in _REQUIRED if row.get(field) == "")
-    yield from (
-        (field, "max-length") for field, most in _LENGTHS.items() if len(row.get(field) or "") > most
-    )
+    yield from ((field, "max-length") for field, most in _LENGTHS.items() if len(row.get(field) or "") > most)
     yield from _formats(row, phones)
     yield from _dates(row)
     yield from _rest(row)

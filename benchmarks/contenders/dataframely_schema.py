@@ -1,4 +1,5 @@
 # pyright: basic, reportMissingImports=false
+# ruff: noqa: N805 - what its decorator makes of a rule is a class method
 # dataframely is installed in the benchmarks' own environment only
 """dataframely: what its columns can say as columns, the rest as rules."""
 
@@ -95,10 +96,10 @@ def judge(path: Path, phones: rules.Phones) -> Found:
     told = failure.details()
     flags: list[Flag] = []
     for name in failure.counts():
-        field, code = name.split("|") if "|" in name else name.split("__")
-        rows = told.filter(pl.col(name) == "invalid")[_polars.ROW]
+        field, _, code = name.replace("|", "__").rpartition("__")
         field = "annual_revenue" if field == "revenue" else field
-        flags += ((row, field, _CODES.get(code, code)) for row in rows)
+        rows = told.filter(pl.col(name) == "invalid")[_polars.ROW]
+        flags += [(row, field, _CODES.get(code, code)) for row in rows]
     return Found(frame.height, flags)
 
 

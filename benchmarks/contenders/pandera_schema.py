@@ -1,6 +1,6 @@
 # pyright: basic, reportMissingImports=false
 # pandera is installed in the benchmarks' own environment only
-"""pandera on Polars: built-in checks where it has them, the rest as expressions; lazy, so that all are told."""
+"""pandera on Polars: built-in checks where it has them, the rest as expressions; lazy, to hear of all."""
 
 from pathlib import Path
 from typing import Any, Final

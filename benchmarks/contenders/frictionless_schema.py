@@ -15,7 +15,9 @@ _CONSTRAINT: Final = re.compile(r'constraint "(\w+)"')
 _CODES: Final = {"maxLength": "max-length", "unique-error": "unique"}
 
 
-def _field(name: str, kind: str = "string", *, form: str = "default", **constraints: object) -> dict[str, Any]:
+def _field(
+    name: str, kind: str = "string", *, form: str = "default", **constraints: object
+) -> dict[str, Any]:
     return {"name": name, "type": kind, "format": form, "constraints": constraints}
 
 
@@ -72,7 +74,7 @@ def judge(path: Path, phones: rules.Phones) -> Found:
     )
     report = resource.validate(Checklist(checks=[Rest(phones=phones)]), limit_errors=10**9)
     found = report.flatten(["rowNumber", "fieldName", "type", "note"])
-    return Found(report.tasks[0].stats["rows"], [_flag(*each) for each in found])
+    return Found(report.tasks[0].stats.get("rows", 0), [_flag(*each) for each in found])
 
 
 def _flag(row: int, field: str | None, kind: str, note: str) -> Flag:

@@ -27,8 +27,9 @@ _JUDGE: Final = """
 WITH values AS (
   SELECT cells.*, codes.code,
     CASE WHEN regexp_matches(date_of_birth, '{date}')
-         THEN coalesce(try_strptime(date_of_birth, '%Y-%m-%d'), try_strptime(date_of_birth, '%d/%m/%Y')) END AS birth,
-    CASE WHEN regexp_matches(signup_date, '{iso_date}') THEN try_strptime(signup_date, '%Y-%m-%d') END AS signup,
+         THEN try_strptime(date_of_birth, ['%Y-%m-%d', '%d/%m/%Y']) END AS birth,
+    CASE WHEN regexp_matches(signup_date, '{iso_date}')
+         THEN try_strptime(signup_date, '%Y-%m-%d') END AS signup,
     TRY_CAST(annual_revenue AS DOUBLE) AS revenue,
     row_number() OVER (PARTITION BY customer_id ORDER BY row) AS nth
   FROM cells LEFT JOIN codes ON codes.name = lower(country))
@@ -50,11 +51,10 @@ def judge(path: Path, phones: rules.Phones) -> Found:
     _read(database, path)
     shapes: list[tuple[int, str]] = database.execute(_REJECTS).fetchall()
     cases = ", ".join(
-        f"CASE WHEN {condition} THEN '{field}:{code}' END" for (field, code), condition in _broken(phones).items()
+        f"CASE WHEN {condition} THEN '{field}:{code}' END"
+        for (field, code), condition in _broken(phones).items()
     )
-    found = database.execute(
-        _JUDGE.format(date=rules.DATE, iso_date=rules.ISO_DATE, cases=cases)
-    ).fetchall()
+    found = database.execute(_JUDGE.format(date=rules.DATE, iso_date=rules.ISO_DATE, cases=cases)).fetchall()
     rows = database.execute("SELECT count(*) FROM cells").fetchone()
     return Found(rows[0] + len(shapes), [*((row, "", code) for row, code in shapes), *_moved(found, shapes)])
 
