@@ -38,6 +38,8 @@ class Settings:
     mapping: Given | None
     encoding: str | None
     delimiter: str | None
+    header: bool
+    sheet: str | None
     issues: Path | None
     accepted: Path | None
     rejects: Path | None
@@ -55,6 +57,7 @@ class Settings:
         "./foreman check samples/messy.csv --rejects rejects.csv --accepted accepted.jsonl",
         "./foreman check samples/*.csv --json",
         "./foreman check export.csv --encoding windows-1252 --delimiter ';'",
+        "./foreman check customers.xlsx --sheet 'June 2026'",
         "./foreman check export.csv --mapping columns.yaml",
     ],
 )
@@ -76,6 +79,12 @@ class Settings:
 @click.option(
     "--delimiter", metavar="CHAR", help="Between the cells: a character, or tab. Default: found out."
 )
+@click.option("--sheet", metavar="NAME|NUMBER", help="The sheet of a workbook. Default: the only one.")
+@click.option(
+    "--no-header",
+    is_flag=True,
+    help="The first line is a row. Columns are column_1, column_2, ...: say what they are with --mapping.",
+)
 @click.option("--issues", metavar="OUT.csv", type=path_option, help="Write every issue.")
 @click.option(
     "--accepted", metavar="OUT.jsonl", type=path_option, help="Write the accepted rows, normalised."
@@ -94,6 +103,8 @@ def check(
     mapping: Path | None,
     encoding: str | None,
     delimiter: str | None,
+    sheet: str | None,
+    no_header: bool,
     issues: Path | None,
     accepted: Path | None,
     rejects: Path | None,
@@ -109,6 +120,8 @@ def check(
         mapping=None if mapping is None else read_given(mapping),
         encoding=encoding,
         delimiter=None if delimiter is None else TAB.get(delimiter.lower(), delimiter),
+        header=not no_header,
+        sheet=sheet,
         issues=issues,
         accepted=accepted,
         rejects=rejects,
@@ -143,6 +156,8 @@ def judged(file: Path, settings: Settings, *, watched: bool) -> CheckReport:
             given_mapping=settings.mapping,
             encoding=settings.encoding,
             delimiter=settings.delimiter,
+            header=settings.header,
+            sheet=settings.sheet,
             on_table=None if rejected is None else rejected.begin,
             on_accepted=None if accepted is None else AcceptedWriter(accepted).write,
             on_issue=None if issues is None else IssuesWriter(issues).write,

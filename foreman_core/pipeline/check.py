@@ -87,19 +87,22 @@ def check(
     given_mapping: Given | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    header: bool = True,
+    sheet: str | None = None,
     on_table: Callable[[Table], None] | None = None,
     on_accepted: Callable[[Lines], None] | None = None,
     on_issue: Callable[[Issue], None] | None = None,
     on_rejected: Callable[[SourceRow, tuple[Issue, ...]], None] | None = None,
 ) -> CheckReport:
-    """Judge every row of a file, in one pass and in memory that rows only add their keys to.
+    """Judge every row of a file, in one pass and in memory that rows only add their keys to. How it is read,
+    `open_table` says.
 
     `on_table` is called once, when the columns are matched; the others as rows go by, in file order. Accepted
     rows come as lines, many at a time.
     Refused names a file that cannot be used at all, maybe after rows were handed on: what they were written
     to is void then.
     """
-    table = open_table(stream, encoding=encoding, delimiter=delimiter)
+    table = open_table(stream, encoding=encoding, delimiter=delimiter, header=header, sheet=sheet)
     mapping = map_columns(table.columns, schema, given_mapping)
     if on_table is not None:
         on_table(table)

@@ -10,17 +10,15 @@ from attrs import define
 from foreman_core.errors import Refused
 from foreman_core.models import SourceRow
 from foreman_core.reading.dialect import QUOTE, declared_delimiter, detect_delimiter, given_delimiter
-from foreman_core.reading.header import HEADER_RECORDS, find_header, usual_width
+from foreman_core.reading.header import HEADER_RECORDS, find_header, numbered, usual_width
 from foreman_core.reading.records import Records
-from foreman_core.reading.table import Readable, Table, Unreadable
-from foreman_core.reading.text import Encoding, Text, open_text
+from foreman_core.reading.table import Digest, Table, Unreadable
+from foreman_core.reading.text import Encoding, Text
 
 _NUL: Final = "\0"
 
 
-def open_delimited(
-    stream: Readable, *, encoding: str | None = None, delimiter: str | None = None, header: bool = True
-) -> Table:
+def open_delimited(text: Text, digest: Digest, *, delimiter: str | None, header: bool) -> Table:
     """An open CSV or TSV file. Its rows are read as they are asked for, in memory that does not grow with
     the file. Without a `header` its columns are `column_1`, `column_2`, ….
 
@@ -28,7 +26,6 @@ def open_delimited(
     `too-large`, `unreadable-encoding` (the message names the line and what to do).
     """
     mark = None if delimiter is None else given_delimiter(delimiter)
-    text = open_text(stream, encoding)
     prefix = _Prefix.of(text, mark)
     start = prefix.named() if header else prefix.unnamed()
     records = Records(prefix.delimiter, text.encoding, width=start.width, line=prefix.line + start.lines)
@@ -42,7 +39,7 @@ def open_delimited(
         header_line=start.header_line,
         columns=start.columns,
         rows=delimited.rows(),
-        digest=text.digest,
+        digest=digest,
         delimited=delimited,
     )
 
@@ -154,8 +151,7 @@ class _Prefix:
         """The columns by their numbers, as many as the first records usually have."""
         rows = [record for record, _ in self._records() if isinstance(record, SourceRow)]
         width = usual_width([len(row.cells) for row in rows if any(map(str.strip, row.cells))])
-        columns = tuple(f"column_{number}" for number in range(1, width + 1))
-        return _Start(columns, width, header_line=0, lines=0)
+        return _Start(numbered(width), width, header_line=0, lines=0)
 
     def after(self, lines: int) -> bytes:
         """What follows so many lines."""

@@ -28,6 +28,11 @@ def usual_width(widths: Sequence[int]) -> int:
     return max(counted, key=lambda width: (counted[width], width), default=0)
 
 
+def numbered(width: int) -> tuple[str, ...]:
+    """Names of columns that have none of their own."""
+    return tuple(f"column_{number}" for number in range(1, width + 1))
+
+
 def find_header(records: Sequence[SourceRow]) -> SourceRow:
     """The one of the first records that names the columns: the first in which at least half of the cells
     that a row usually has are filled. What stands above it (a title, a date, blank lines) is no row.
@@ -39,7 +44,7 @@ def find_header(records: Sequence[SourceRow]) -> SourceRow:
         raise Refused("empty-file", "the file has only blank lines: was its export empty?")
     width = usual_width([len(record.cells) for record in filled])
     header = next((record for record in filled if 2 * _filled(record) >= width), filled[0])
-    _check(header.cells, header.line)
+    check_columns(header.cells, header.line)
     return header
 
 
@@ -47,7 +52,8 @@ def _filled(record: SourceRow) -> int:
     return sum(map(bool, map(str.strip, record.cells)))
 
 
-def _check(columns: Sequence[str], line: int) -> None:
+def check_columns(columns: Sequence[str], line: int) -> None:
+    """Refused when these names, of `line`, can't be those of columns, as `find_header` says."""
     if len(columns) > COLUMN_LIMIT:
         raise Refused(
             "too-large", f"line {line} has {len(columns):,} columns; more than {COLUMN_LIMIT:,} is no table"

@@ -14,10 +14,10 @@ from typing import Final
 
 from attrs import define, field
 
-from foreman_core.errors import Refused
-from foreman_core.models import Issue, IssueCode, SourceRow
+from foreman_core.models import IssueCode, SourceRow
+from foreman_core.reading.damage import UNDECODABLE, BadLines, decoded, not_in, unreadable
 from foreman_core.reading.dialect import QUOTE
-from foreman_core.reading.table import Unreadable, excerpt
+from foreman_core.reading.table import Unreadable
 from foreman_core.reading.text import RECORD_LIMIT, Encoding
 
 RECORD_LINES: Final = 1024
@@ -28,9 +28,6 @@ RESCAN_ALLOWANCE: Final = 64 * RECORD_LIMIT
 """Characters read twice to save the lines after an open quote, beyond 16 for each line of the file so far."""
 
 _RESCAN_PER_LINE: Final = 16
-
-_MANY_BAD_LINES: Final = 100
-_BAD_SHARE: Final = 10
 
 _MIN_WIDTH: Final = 3
 """Columns from which on it is no accident that each line of a record has as many delimiters as a row."""
@@ -50,10 +47,6 @@ _NOT_QUOTED: Final = (
     'inside it twice ("")'
 )
 _NUL: Final = "a NUL byte stands in this row: take it out, or export the file again"
-
-_UNDECODABLE: Final = re.compile("[\0\udc80-\udcff]")
-_LETTERS: Final = frozenset("äöüßÄÖÜéèêëàâçñøåæíìóòôúùÉ€\u2019\u2013\u201c\u201d")
-_FALLBACKS: Final = ("cp1252", "mac_roman", "cp437")
 
 # `csv` has one limit for the whole process; its own, 131,072, would refuse cells that RECORD_LIMIT allows
 csv.field_size_limit(RECORD_LIMIT)
@@ -91,8 +84,11 @@ class Records:
     _rescanned: int = 0
     _is_tainted: bool = False
     _after_wide: bool = False
-    _bad_lines: int = 0
-    _first_bad: Refused | None = None
+    _bad_lines: BadLines = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Nothing is bad yet."""
+        self._bad_lines = BadLines(self.encoding)
 
     @property
     def is_open(self) -> bool:
@@ -125,7 +121,7 @@ class Records:
                         break
                     self.row += 1
                     row = SourceRow(self.row, self.line + start, tuple(cells))
-                    yield row if found is None else _unreadable(row, *found)
+                    yield row if found is None else unreadable(row, *found)
                     self._start = start = end
                 else:
                     break
@@ -136,8 +132,8 @@ class Records:
                 if self._ran_out or self._length(start, end) > RECORD_LIMIT:
                     fault = _NOT_CLOSED
             self.row += 1
-            text = _shown(self._lines[start].rstrip("\r\n"))
-            yield _unreadable(SourceRow(self.row, self.line + start, (text,)), "quote", fault)
+            text = self._lines[start].rstrip("\r\n")
+            yield unreadable(SourceRow(self.row, self.line + start, (text,)), "quote", fault)
             start = self._resume(start, end)
         self.line += start
         del self._lines[:start]
@@ -148,13 +144,13 @@ class Records:
         encoding: then the whole file is in another. It is judged at the end of the file, which is when to
         call this, and when the hundredth of them is found.
         """
-        self._judge_encoding(self.line - 1)
+        self._bad_lines.judge(self.line - 1)
 
     def _add(self, block: bytes) -> None:
         try:
             text = block.decode()
         except UnicodeDecodeError:
-            text = block.decode(errors="surrogateescape")
+            text = decoded(block)
             self._is_tainted = True
         lines = list(io.StringIO(text, newline=""))  # breaks at \n, \r\n and \r, and keeps them
         if "\0" in text:
@@ -165,8 +161,8 @@ class Records:
         if self._is_tainted:
             first = self.line + len(self._lines)
             for number, line in enumerate(lines, first):
-                if not line.isascii() and (bad := _UNDECODABLE.search(line)) and bad[0] != "\0":
-                    self._count_bad(number, line)
+                if not line.isascii() and (bad := UNDECODABLE.search(line)) and bad[0] != "\0":
+                    self._bad_lines.add(number, line)
         self._lines += lines
 
     def _narrow(self, lines: list[str]) -> None:
@@ -181,19 +177,6 @@ class Records:
             else:
                 is_wide = _is_wide(line)
         self._after_wide = is_wide
-
-    def _count_bad(self, number: int, line: str) -> None:
-        self._bad_lines += 1
-        if self._first_bad is None:
-            self._first_bad = Refused(
-                "unreadable-encoding", f"line {number} {_not_in_encoding(line, self.encoding)}"
-            )
-        if self._bad_lines == _MANY_BAD_LINES:
-            self._judge_encoding(number)
-
-    def _judge_encoding(self, lines: int) -> None:
-        if self._first_bad is not None and self._bad_lines > max(1, lines / _BAD_SHARE):
-            raise self._first_bad
 
     def _feed(self, start: int) -> Iterator[str]:
         for index in range(start, len(self._lines)):
@@ -214,10 +197,10 @@ class Records:
             text = "".join(self._lines[start:end])
         if QUOTE in text and any(QUOTE in cell for cell in cells) and not is_proper(text, self.delimiter):
             return "quote", _NOT_QUOTED
-        if self._is_tainted and (bad := _UNDECODABLE.search(text)):
+        if self._is_tainted and (bad := UNDECODABLE.search(text)):
             if bad[0] == "\0":
                 return "encoding", _NUL
-            return "encoding", f"the row {_not_in_encoding(text, self.encoding)}"
+            return "encoding", f"the row {not_in(text, self.encoding)}"
         return None
 
     def _swallows(self, start: int, end: int) -> bool:
@@ -252,42 +235,7 @@ class Records:
         return sum(map(len, self._lines[start:end]))
 
 
-def _not_in_encoding(line: str, encoding: Encoding) -> str:
-    """What is wrong with a line that has what could not be decoded: which byte, and the remedy."""
-    if encoding.asked or encoding.name != "utf-8":
-        return f"is not {encoding.name}. Is --encoding {encoding.name} right?"
-    bad = [ord(mark) & 0xFF for mark in _UNDECODABLE.findall(line) if mark != "\0"]
-    return (
-        f"is not utf-8 (byte 0x{bad[0]:02X}). Save the file as UTF-8, or name its encoding: "
-        f"--encoding {_suggestion(bytes(bad))}"
-    )
-
-
-def _suggestion(bad: bytes) -> str:
-    """An encoding in which the bad bytes are letters of western languages, as a proposal only."""
-    return next((name for name in _FALLBACKS if _LETTERS.issuperset(bad.decode(name, "replace"))), "cp1252")
-
-
 def _is_wide(line: str) -> bool:
     """Whether a line is UTF-16, least byte first, but for its line feed."""
     text = line.rstrip("\r\n\0")
     return len(text) > 1 and set(text[1::2]) == {"\0"}
-
-
-def _shown(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode(errors="replace")
-
-
-def _unreadable(row: SourceRow, code: IssueCode, message: str) -> Unreadable:
-    source = SourceRow(row.row, row.line, tuple(map(_shown, row.cells)))
-    value = source.cells[0] if len(source.cells) == 1 else None
-    issue = Issue(
-        row=row.row,
-        line=row.line,
-        field=None,
-        column=None,
-        code=code,
-        message=message,
-        value=None if value is None else excerpt(value),
-    )
-    return Unreadable(source, issue)

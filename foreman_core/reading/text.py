@@ -10,7 +10,7 @@ from typing import Final
 from attrs import define, field, frozen
 
 from foreman_core.errors import Refused
-from foreman_core.reading.table import Digest, Readable
+from foreman_core.reading.table import Readable
 
 RECORD_LIMIT: Final = 1_000_000
 """Bytes (in UTF-8) of the longest line, and of the longest record. A DynamoDB item holds 400 KB:
@@ -32,15 +32,11 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16", "utf-16-be"),
 )
 
-_WORKBOOK: Final = "save the sheet as CSV UTF-8"
 _WEB_PAGE: Final = "a web page: was it the answer of a login page?"
 
 # the first bytes of what people send by mistake; letters in lower case, space before them does not count
 _MAGIC: Final = (
-    (b"pk\x03\x04", f"a ZIP archive or an Excel workbook (.xlsx): {_WORKBOOK}"),
-    (b"\xd0\xcf\x11\xe0", f"an Excel workbook (.xls): {_WORKBOOK}"),
     (b"%pdf-", "a PDF document: ask for the table behind it"),
-    (b"\x1f\x8b", "compressed (gzip): unpack it first"),
     (b"\xfd7zxz", "compressed (xz): unpack it first"),
     (b"(\xb5/\xfd", "compressed (zstd): unpack it first"),
     (b"7z\xbc\xaf", "an archive (7z): unpack it first"),
@@ -49,12 +45,10 @@ _MAGIC: Final = (
     (b"\x89png", "an image"),
     (b"gif89a", "an image"),
     (b"\xff\xd8\xff", "an image"),
-    (b"{\\rtf", f"a document (RTF): {_WORKBOOK}"),
+    (b"{\\rtf", "a document (RTF): ask for the table behind it"),
     (b"<?xml", "XML: export it as CSV"),
     (b"<!doctype", _WEB_PAGE),
     (b"<html", _WEB_PAGE),
-    (b'{"', "JSON: export it as CSV"),
-    (b"[{", "JSON: export it as CSV"),
 )
 _START: Final = 64
 """Bytes that show a mark or a kind of file."""
@@ -90,9 +84,8 @@ def open_text(stream: Readable, encoding: str | None) -> "Text":
     Refused(`empty-file`), (`not-a-table`) for what is no text, and (`unreadable-encoding`) for an encoding
     that Python does not have or that the mark contradicts.
     """
-    digest = Digest(stream)
     start = b""
-    while len(start) < _START and (block := digest.read(FIRST_BLOCK)):
+    while len(start) < _START and (block := stream.read(FIRST_BLOCK)):
         start += block
     if not start:
         raise Refused("empty-file", "the file has no bytes: was its upload cut off?")
@@ -107,9 +100,9 @@ def open_text(stream: Readable, encoding: str | None) -> "Text":
                     "unreadable-encoding",
                     f"the file begins with the mark of {name}; leave --encoding {asked} out",
                 )
-            return Text(Encoding(name, bom=True, asked=asked is not None), digest, codec, start[len(mark) :])
+            return Text(Encoding(name, bom=True, asked=asked is not None), stream, codec, start[len(mark) :])
     name = asked or "utf-8"
-    return Text(Encoding(name, bom=False, asked=asked is not None), digest, name, start)
+    return Text(Encoding(name, bom=False, asked=asked is not None), stream, name, start)
 
 
 def _codec(encoding: str) -> str:
@@ -130,10 +123,12 @@ class Text:
     """A stream as blocks of whole lines, each with its line end: LF, CRLF or CR."""
 
     encoding: Encoding
-    digest: Digest
+    _stream: Readable
     _codec: str
     _start: bytes
     _decoder: codecs.IncrementalDecoder | None = field(init=False)
+    _at_end: bool = False
+    _first: bytes = b""
     _rest: bytes = b""
     _size: int = FIRST_BLOCK
     _lines: int = 0
@@ -143,10 +138,18 @@ class Text:
         is_utf_8 = self._codec == "utf-8"
         self._decoder = None if is_utf_8 else codecs.getincrementaldecoder(self._codec)(_DAMAGED)
 
+    def peek(self) -> bytes:
+        """The lines that `take` gives next."""
+        self._first = self._first or self.take()
+        return self._first
+
     def take(self) -> bytes:
         """The next lines in UTF-8, up to about `BLOCK` bytes and at least one; empty at the end of the file,
         where the last line may have no end. Refused(`too-large`) names a line beyond `RECORD_LIMIT`.
         """
+        if self._first:
+            first, self._first = self._first, b""
+            return first
         rest = self._rest
         while fresh := self._read():
             rest += fresh
@@ -165,20 +168,22 @@ class Text:
         parts = [self._start] if self._start else []
         length = len(self._start)
         self._start = b""
-        while length < self._size and (part := self.digest.read(self._size - length)):
+        while length < self._size and not self._at_end:
+            part = self._stream.read(self._size - length)
+            self._at_end = not part
             parts.append(part)
             length += len(part)
         block = b"".join(parts)
         if self._decoder is None:
             return block
         try:
-            text = self._decoder.decode(block, final=self.digest.at_end)
+            text = self._decoder.decode(block, final=self._at_end)
         except UnicodeError:  # a codec that does not say where
             raise Refused(
                 "unreadable-encoding", f"after line {self._lines} the file is not {self.encoding.name}"
             ) from None
         fresh = text.encode("utf-8", _DAMAGED)
-        return fresh or (self._read() if block and not self.digest.at_end else b"")
+        return fresh or (self._read() if block and not self._at_end else b"")
 
     def _check(self, block: bytes) -> None:
         start = 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple, cast
 
+import orjson
 from attrs import frozen
 
 from foreman_core.models import Severity, Value
@@ -179,7 +180,20 @@ def _boolean_parser(field: Field) -> Parse:
 def _list_parser(field: Field) -> Parse:
     normalise = normaliser(field.normalise)
     delimiter = field.delimiter
-    return lambda text, _country: _items(text.split(delimiter), normalise)
+    return lambda text, _country: _items(_texts_of(text) or text.split(delimiter), normalise)
+
+
+def _texts_of(text: str) -> list[str] | None:
+    """The texts of a JSON array, which is how a list is written where there are no delimiters; None for what
+    is none.
+    """
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return found if found and all(isinstance(item, str) for item in found) else None
 
 
 def _items(texts: list[str], normalise: Callable[[str], str]) -> Value:

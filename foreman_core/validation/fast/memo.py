@@ -52,7 +52,7 @@ class Memo:
         return cell.is_in(self._known.implode())
 
     def text(self, cell: pl.Expr) -> pl.Expr:
-        """The value of a cell that is known, as text; null for a blank, and for a list."""
+        """The value of a cell that is known, as text; null for a blank."""
         texts = [as_text(value) for value in self._values.values()]
         return cell.replace_strict(self._known, pl.Series(texts, dtype=pl.String), default=None)
 
@@ -63,9 +63,9 @@ class Memo:
 
 
 def as_text(value: object) -> str | None:
-    """A value as a key or a rule compares it: text as it is, numbers and booleans as in JSON."""
+    """A value as a key or a rule compares it: text as it is, anything else as in JSON."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return None if isinstance(value, list) else orjson.dumps(value).decode()
+    return orjson.dumps(value).decode()

@@ -182,6 +182,15 @@ def test_any_schema_is_understood_alike(
         assert_equal(f"id,a,b,c{end}{body}".encode(), schema, monkeypatch, 1 << 20)
 
 
+def test_a_list_can_be_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = Field(name="id", constraints=Constraints(required=True))
+    schema = RecordSchema(
+        name="t", plural="ts", fields=(key, Field(name="a", type="list")), primary_key="id",
+        unique_keys=(("a",),), version="sha256:0",
+    )  # fmt: skip
+    assert_equal(b'id,a\n1,"x,y"\n2,z\n3," x,y"\n4,\n5,\n', schema, monkeypatch, 1 << 20)
+
+
 ATOMS: Final = st.sampled_from(
     [
         "a",

@@ -7,7 +7,6 @@ import pytest
 from foreman_core.errors import Refused
 from foreman_core.models import SourceRow
 from foreman_core.reading import Table, open_table
-from foreman_core.reading.delimited import open_delimited
 
 
 def opened(text: str, delimiter: str | None = None) -> Table:
@@ -148,7 +147,7 @@ def test_a_line_that_declares_the_delimiter_is_believed(line: str) -> None:
 
 
 def test_without_a_header_columns_are_numbered() -> None:
-    table = open_delimited(io.BytesIO(b"1,Ada,GB\n2,Joan\n3,Grace,US\n"), header=False)
+    table = open_table(io.BytesIO(b"1,Ada,GB\n2,Joan\n3,Grace,US\n"), header=False)
     assert (table.columns, table.header_line) == (("column_1", "column_2", "column_3"), 0)
     assert next(table.rows) == SourceRow(1, 1, ("1", "Ada", "GB"))
 

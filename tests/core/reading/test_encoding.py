@@ -156,13 +156,13 @@ def test_naming_utf_8_leaves_a_mark_out_too() -> None:
 @pytest.mark.parametrize(
     ("content", "hint"),
     [
-        (b"PK\x03\x04\x14\x00", "xlsx"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
+        (b"PK\x03\x04\x14\x00", "zip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "workbook"),
         (b"%PDF-1.7\n", "PDF"),
         (b"\x1f\x8b\x08\x00", "gzip"),
         (b"<!DOCTYPE html>\n<html>", "web page"),
         (b"  <html><body>", "web page"),
-        (b'{"id": 1}\n', "JSON"),
+        (b"[{}]\n", "JSON"),
         (b"\x89PNG\r\n\x1a\n", "image"),
     ],
 )
