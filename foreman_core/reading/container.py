@@ -33,6 +33,10 @@ _RATIO_FROM: Final = 100 << 20
 
 _MOST: Final = 1 << 16
 _START: Final = 8
+_NAME_LENGTHS: Final = 26
+"""Where a member's header says how long its name and its extra field are, which end it:
+https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT 4.3.7"""
+
 _SHOWN_NAMES: Final = 5
 _GZIP, _ZIP, _EMPTY_ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0"
 
@@ -150,7 +154,7 @@ class _Unpacked:
 def _faults_of(what: str) -> Generator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (zipfile.BadZipFile, EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
         raise Refused("not-a-table", f"the {what} {_DAMAGED} ({error})") from error
     except (NotImplementedError, RuntimeError) as error:
         raise Refused(
@@ -210,19 +214,19 @@ def _check_workbook(archive: zipfile.ZipFile, spool: IO[bytes]) -> None:
 def _unpacked_size(member: zipfile.ZipInfo, spool: IO[bytes], limit: int) -> int:
     if member.compress_type != zipfile.ZIP_DEFLATED:
         return max(member.compress_size, member.file_size)
-    spool.seek(member.header_offset + 26)
-    name, extra = (int.from_bytes(spool.read(2), "little") for _ in range(2))
-    spool.seek(name + extra, 1)
-    packed, size, left = zlib.decompressobj(-zlib.MAX_WBITS), 0, member.compress_size
+    unpacking, size, left = zlib.decompressobj(-zlib.MAX_WBITS), 0, member.compress_size
     with _faults_of("workbook"):
-        while left > 0 and not packed.eof and size <= limit:
-            block = packed.unconsumed_tail or spool.read(min(_MOST, left))
-            left -= 0 if packed.unconsumed_tail else len(block)
+        spool.seek(member.header_offset + _NAME_LENGTHS)
+        name, extra = (int.from_bytes(spool.read(2), "little") for _ in range(2))
+        spool.seek(name + extra, 1)
+        while size <= limit and not unpacking.eof:
+            block = unpacking.unconsumed_tail
+            if not block:
+                block = spool.read(min(_MOST, left))
+                left -= len(block)
             if not block:
                 break
-            size += len(packed.decompress(block, _MOST))
-        while packed.unconsumed_tail and size <= limit:
-            size += len(packed.decompress(packed.unconsumed_tail, _MOST))
+            size += len(unpacking.decompress(block, _MOST))
     return size
 
 

@@ -1,7 +1,8 @@
 """Sheets of Excel and OpenDocument workbooks, as the texts that a person sees or would type."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
@@ -28,7 +29,10 @@ def open_workbook(workbook: Workbook, digest: Digest, *, header: bool, sheet: st
     booleans `true` and `false`, formulas what they last gave. A row's `line` is its number in the sheet.
     Refused as `open_delimited` says; `not-a-table` also when it is not clear which sheet is meant.
     """
-    rows = _records(_sheet(_opened(workbook), sheet))
+    book = _opened(workbook)
+    with _faults():
+        values = _sheet(book, sheet).iter_rows()
+    rows = _records(values)
     first = list(islice(rows, HEADER_RECORDS))
     if header:
         found = find_header(first)
@@ -49,38 +53,51 @@ def open_workbook(workbook: Workbook, digest: Digest, *, header: bool, sheet: st
     )
 
 
-def _opened(workbook: Workbook) -> "CalamineWorkbook":
+@contextmanager
+def _faults() -> Generator[None]:
+    """What the library says of a workbook that it cannot read, and where it gives up on hostile ones."""
     import python_calamine  # noqa: PLC0415 - only workbooks need it
 
     try:
-        return python_calamine.CalamineWorkbook.from_filelike(workbook.file)
+        yield
     except python_calamine.PasswordError:
         raise Refused("not-a-table", "the workbook has a password: save it without one") from None
     except python_calamine.CalamineError as error:
         raise Refused("not-a-table", f"{_DAMAGED} ({error})") from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # of Rust; it has no name to import
+            raise Refused("not-a-table", _DAMAGED) from error
+        raise
+
+
+def _opened(workbook: Workbook) -> "CalamineWorkbook":
+    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - as above
+
+    with _faults(), workbook.file:
+        return CalamineWorkbook.from_filelike(workbook.file)
 
 
 def _sheet(workbook: "CalamineWorkbook", wanted: str | None) -> "CalamineSheet":
-    import python_calamine  # noqa: PLC0415 - as above
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum  # noqa: PLC0415 - as above
 
     names = workbook.sheet_names
-    try:
-        if wanted is not None:
-            return workbook.get_sheet_by_name(_named(wanted, names))
-        hidden = {
+    if wanted is not None:
+        name = _named(wanted, names)
+    else:
+        shown = [
             meta.name
             for meta in workbook.sheets_metadata
-            if meta.visible is not python_calamine.SheetVisibleEnum.Visible
-            or meta.typ is not python_calamine.SheetTypeEnum.WorkSheet
-        }
-        filled = [name for name in names if name not in hidden and workbook.get_sheet_by_name(name).start]
-        if len(filled) == 1:
-            return workbook.get_sheet_by_name(filled[0])
-    except python_calamine.CalamineError as error:
-        raise Refused("not-a-table", f"{_DAMAGED} ({error})") from error
-    if not filled:
-        raise Refused("empty-file", "no sheet of the workbook has a cell: was its export empty?")
-    raise Refused("not-a-table", f"the workbook has {_listed(filled)}: say which one with --sheet")
+            if meta.visible is SheetVisibleEnum.Visible and meta.typ is SheetTypeEnum.WorkSheet
+        ]
+        with _faults():
+            filled = [name for name in shown if workbook.get_sheet_by_name(name).start is not None]
+        if not filled:
+            raise Refused("empty-file", "no sheet of the workbook has a cell: was its export empty?")
+        if len(filled) > 1:
+            raise Refused("not-a-table", f"the workbook has {_listed(filled)}: say which one with --sheet")
+        name = filled[0]
+    with _faults():
+        return workbook.get_sheet_by_name(name)
 
 
 def _named(wanted: str, names: Sequence[str]) -> str:
@@ -96,10 +113,10 @@ def _listed(names: Sequence[str]) -> str:
     return f"{len(names)} sheets: {shown}{', …' if len(names) > _SHOWN_SHEETS else ''}"
 
 
-def _records(sheet: "CalamineSheet") -> Iterator[SourceRow]:
+def _records(sheet: "Iterable[list[Value]]") -> Iterator[SourceRow]:
     """The rows of a sheet up to the last that has a cell."""
     blank = 0
-    for number, values in enumerate(sheet.iter_rows(), 1):
+    for number, values in enumerate(sheet, 1):
         cells = _trimmed(tuple(map(_text, values)))
         if not cells:
             blank += 1
@@ -116,9 +133,9 @@ def _numbered(records: Iterator[SourceRow], width: int) -> Iterator[SourceRow]:
 
 
 def _trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:
-    """Without the blank cells at the end."""
+    """Without the empty cells at the end."""
     end = len(cells)
-    while end and not cells[end - 1].strip():
+    while end and not cells[end - 1]:
         end -= 1
     return cells[:end]
 
