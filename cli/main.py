@@ -23,6 +23,9 @@ COMMANDS = {
         "plan": Lazy("cli.commands.load:plan", "Say what a load of FILE would do; store nothing."),
         "submit": Lazy("cli.commands.load:submit", "Load FILE, or exactly the plan that `plan` made."),
     },
+    "Columns and schemas": {
+        "map": Lazy("cli.commands.map:map_file", "Show which column of FILE is which field, and correct it."),
+    },
     "Jobs": {
         "jobs": Lazy("cli.commands.jobs:jobs", "List the newest jobs and what became of their rows."),
         "job": Lazy("cli.commands.jobs:job", "Show one job: state, account of its rows, reason, times."),

@@ -12,10 +12,11 @@ from attrs import frozen
 from cli._command import command, json_option
 from cli._errors import DONE, PARTLY, REFUSED, classify
 from cli._outputs import check_outputs, replacing
+from cli._reading import Reading, decided_by, mapping_option, path_option, reading_options, schema_option
 from cli._text import emit, on_terminal, safe, shorten
 from foreman_core.errors import Refused
-from foreman_core.mapping import Given, read_given
-from foreman_core.pipeline.check import CheckReport
+from foreman_core.mapping import Decided
+from foreman_core.pipeline.check import CheckReport, Recall
 from foreman_core.pipeline.check import check as judge
 from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter
 from foreman_core.reading import Readable
@@ -25,21 +26,15 @@ NAME_LIMIT: Final = 200
 LARGE: Final = 10_000_000
 """Bytes from which on a file takes seconds: then people see how far it is."""
 
-TAB: Final = {"tab": "\t", "\\t": "\t"}
-
-path_option = click.Path(path_type=Path)
-
 
 @frozen(kw_only=True)
 class Settings:
     """How the files are read, and where what was found goes."""
 
     schema: RecordSchema
-    mapping: Given | None
-    encoding: str | None
-    delimiter: str | None
-    header: bool
-    sheet: str | None
+    decided: Decided | None
+    recall: Recall | None
+    reading: Reading
     issues: Path | None
     accepted: Path | None
     rejects: Path | None
@@ -62,29 +57,8 @@ class Settings:
     ],
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=path_option)
-@click.option(
-    "--schema",
-    default="customer",
-    show_default=True,
-    metavar="NAME|PATH",
-    help="The record type, or a schema file.",
-)
-@click.option(
-    "--mapping",
-    metavar="FILE",
-    type=path_option,
-    help="JSON or YAML of column: field, where the names alone don't say it; null leaves a column out.",
-)
-@click.option("--encoding", metavar="NAME", help="The file's encoding. Default: found out.")
-@click.option(
-    "--delimiter", metavar="CHAR", help="Between the cells: a character, or tab. Default: found out."
-)
-@click.option("--sheet", metavar="NAME|NUMBER", help="The sheet of a workbook. Default: the only one.")
-@click.option(
-    "--no-header",
-    is_flag=True,
-    help="The first line is a row. Columns are column_1, column_2, ...: say what they are with --mapping.",
-)
+@schema_option
+@mapping_option
 @click.option("--issues", metavar="OUT.csv", type=path_option, help="Write every issue.")
 @click.option(
     "--accepted", metavar="OUT.jsonl", type=path_option, help="Write the accepted rows, normalised."
@@ -96,15 +70,13 @@ class Settings:
     help="Write the rejected rows with the reasons, to be corrected.",
 )
 @json_option
+@reading_options
 def check(
     *,
     files: tuple[Path, ...],
     schema: str,
     mapping: Path | None,
-    encoding: str | None,
-    delimiter: str | None,
-    sheet: str | None,
-    no_header: bool,
+    reading: Reading,
     issues: Path | None,
     accepted: Path | None,
     rejects: Path | None,
@@ -115,13 +87,12 @@ def check(
     Exit code 0 when every row is accepted, 1 when rows are rejected, 2 when a file cannot be used: that one
     does not stop the others.
     """
+    decided, recall = decided_by(mapping)
     settings = Settings(
         schema=find_schema(schema),
-        mapping=None if mapping is None else read_given(mapping),
-        encoding=encoding,
-        delimiter=None if delimiter is None else TAB.get(delimiter.lower(), delimiter),
-        header=not no_header,
-        sheet=sheet,
+        decided=decided,
+        recall=recall,
+        reading=reading,
         issues=issues,
         accepted=accepted,
         rejects=rejects,
@@ -130,7 +101,7 @@ def check(
         raise click.UsageError(
             "--issues, --accepted and --rejects take one FILE at a time.", click.get_current_context()
         )
-    check_outputs(settings.outputs, inputs=[*files, *([mapping] if mapping else [])])
+    check_outputs(settings.outputs, inputs=[*files, *([mapping] if mapping and mapping.is_file() else [])])
     if len(files) == 1:
         report = judged(files[0], settings, watched=not as_json)
         if as_json:
@@ -153,11 +124,12 @@ def judged(file: Path, settings: Settings, *, watched: bool) -> CheckReport:
             readable,
             name=file.name,
             schema=settings.schema,
-            given_mapping=settings.mapping,
-            encoding=settings.encoding,
-            delimiter=settings.delimiter,
-            header=settings.header,
-            sheet=settings.sheet,
+            decided=settings.decided,
+            recall=settings.recall,
+            encoding=settings.reading.encoding,
+            delimiter=settings.reading.delimiter,
+            header=settings.reading.header,
+            sheet=settings.reading.sheet,
             on_table=None if rejected is None else rejected.begin,
             on_accepted=None if accepted is None else AcceptedWriter(accepted).write,
             on_issue=None if issues is None else IssuesWriter(issues).write,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from attrs import asdict, define, evolve, field, frozen
 
-from foreman_core.mapping import Given, Match, map_columns
+from foreman_core.mapping import Decided, Match, map_columns
 from foreman_core.mapping import Mapping as ColumnMapping
 from foreman_core.models import Counts, Issue, SourceRow
 from foreman_core.pipeline.judging import Batch, Lines, judged
@@ -16,6 +16,10 @@ from foreman_core.pipeline.outputs import JOB_COLUMN, unescape
 from foreman_core.reading import Readable, Table, Unreadable, open_table
 from foreman_core.schema import RecordSchema
 from foreman_core.validation import Fate
+from foreman_core.validation.fitting import fitting
+
+Recall = Callable[[tuple[str, ...]], Decided | None]
+"""Columns -> what was decided for a file that had the same."""
 
 SAMPLE: Final = 20
 """Issues that a report shows."""
@@ -62,6 +66,7 @@ class CheckReport:
             "schema": {"name": self.schema_name, "version": self.schema_version},
             "mapping": [_match(match) for match in self.mapping.matches],
             "unmapped": list(self.mapping.unmapped),
+            "suggestions": [asdict(suggestion) for suggestion in self.mapping.suggestions],
             "missing_fields": list(self.mapping.missing_fields),
             "rows": {
                 "read": self.counts.read,
@@ -84,7 +89,8 @@ def check(
     *,
     name: str,
     schema: RecordSchema,
-    given_mapping: Given | None = None,
+    decided: Decided | None = None,
+    recall: Recall | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
     header: bool = True,
@@ -97,17 +103,21 @@ def check(
     """Judge every row of a file, in one pass and in memory that rows only add their keys to. How it is read,
     `open_table` says.
 
+    The columns are matched as `map_columns` says: as `decided`, and as `recall` remembers for such a header.
     `on_table` is called once, when the columns are matched; the others as rows go by, in file order. Accepted
     rows come as lines, many at a time.
     Refused names a file that cannot be used at all, maybe after rows were handed on: what they were written
     to is void then.
     """
     table = open_table(stream, encoding=encoding, delimiter=delimiter, header=header, sheet=sheet)
-    mapping = map_columns(table.columns, schema, given_mapping)
+    remembered = None if recall is None else recall(table.columns)
+    mapping = map_columns(
+        table.columns, schema, decided, remembered=remembered, fits=fitting(table.sample, schema)
+    )
     if on_table is not None:
         on_table(table)
     tally = _Tally()
-    translate = _as_sent if JOB_COLUMN in table.columns else None
+    translate = _translation(mapping)
     for batch in judged(table, schema, mapping, with_lines=on_accepted is not None, translate=translate):
         tally.add(batch)
         if on_accepted is not None and batch.lines is not None:
@@ -128,6 +138,14 @@ def check(
         issues_by_field=dict(tally.by_field.most_common()),
         sample=tuple(tally.sample),
     )
+
+
+def _translation(mapping: ColumnMapping) -> Callable[[SourceRow], SourceRow] | None:
+    """What is done to cells before they are judged; None for nothing."""
+    is_sent_back = JOB_COLUMN in mapping.columns
+    if not mapping.values:
+        return _as_sent if is_sent_back else None
+    return (lambda row: mapping.translate(_as_sent(row))) if is_sent_back else mapping.translate
 
 
 def _as_sent(row: SourceRow) -> SourceRow:

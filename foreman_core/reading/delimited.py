@@ -40,6 +40,7 @@ def open_delimited(text: Text, digest: Digest, *, delimiter: str | None, header:
         columns=start.columns,
         rows=delimited.rows(),
         digest=digest,
+        sample=start.sample,
         delimited=delimited,
     )
 
@@ -106,6 +107,7 @@ class _Start:
     width: int
     header_line: int
     lines: int
+    sample: tuple[tuple[str, ...], ...]
 
 
 @define
@@ -145,13 +147,14 @@ class _Prefix:
         if bad is not None and bad.source.line < header.line:
             raise self._damaged(bad)
         lines = next(following for record, following in found if record is header) - self.line
-        return _Start(header.cells, len(header.cells), header.line, lines)
+        sample = tuple(row.cells for row in rows if row.line > header.line)
+        return _Start(header.cells, len(header.cells), header.line, lines, sample)
 
     def unnamed(self) -> _Start:
         """The columns by their numbers, as many as the first records usually have."""
         rows = [record for record, _ in self._records() if isinstance(record, SourceRow)]
         width = usual_width([len(row.cells) for row in rows if any(map(str.strip, row.cells))])
-        return _Start(numbered(width), width, header_line=0, lines=0)
+        return _Start(numbered(width), width, 0, 0, tuple(row.cells for row in rows))
 
     def after(self, lines: int) -> bytes:
         """What follows so many lines."""

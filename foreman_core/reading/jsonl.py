@@ -41,7 +41,9 @@ def open_json_lines(text: Text, digest: Digest) -> Table:
     A line that is no object, has a key twice, or has an object as a value, is one unreadable record.
     Refused as `open_delimited` says.
     """
-    columns = _columns(text.peek())
+    first = _first(text.peek())
+    columns = tuple(dict.fromkeys(key for cells in first for key in cells))
+    check_columns(columns, 1)
     return Table(
         format="jsonl",
         encoding=text.encoding.name,
@@ -52,6 +54,7 @@ def open_json_lines(text: Text, digest: Digest) -> Table:
         columns=columns,
         rows=_Objects(columns, text).rows(),
         digest=digest,
+        sample=tuple(tuple(cells.get(name, "") for name in columns) for cells in first),
     )
 
 
@@ -64,19 +67,19 @@ class _NoRowError(ValueError):
         self.message = message
 
 
-def _columns(block: bytes) -> tuple[str, ...]:
-    keys: dict[str, None] = {}
-    first: _NoRowError | None = None
+def _first(block: bytes) -> list[dict[str, str]]:
+    """The first objects. Refused(`not-a-table`) when there is no key in them."""
+    found: list[dict[str, str]] = []
+    error: _NoRowError | None = None
     for line in block.splitlines()[:KEY_LINES]:
         try:
-            keys.update(dict.fromkeys(_cells(line.decode(errors="replace")) if line.strip() else ()))
-        except _NoRowError as error:
-            first = first or error
-    if not keys:
-        why = f"line 1 {first.message}" if first else "it has no keys"
+            found += [_cells(line.decode(errors="replace"))] if line.strip() else []
+        except _NoRowError as why:
+            error = error or why
+    if not any(found):
+        why = f"line 1 {error.message}" if error else "it has no keys"
         raise Refused("not-a-table", f"the file begins like JSON Lines, but {why}")
-    check_columns(list(keys), 1)
-    return tuple(keys)
+    return found
 
 
 @define

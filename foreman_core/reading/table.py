@@ -70,7 +70,8 @@ class Table:
     """An open file: its facts, and its rows, which can be read once, in file order.
 
     `encoding`, `delimiter` and `quote` are None where the format has none; `header_line` is 0 without a
-    header. `delimited` has the same rows as blocks of lines; who takes these leaves `rows` alone.
+    header. `sample` has the cells of the first rows, as a hint at what the columns hold. `delimited` has the
+    same rows as blocks of lines; who takes these leaves `rows` alone.
     """
 
     format: Literal["csv", "tsv", "xlsx", "xls", "ods", "jsonl"]
@@ -82,6 +83,7 @@ class Table:
     columns: tuple[str, ...]
     rows: Iterator[SourceRow | Unreadable]
     digest: Digest
+    sample: tuple[tuple[str, ...], ...] = ()
     delimited: "Delimited | None" = None
 
     @property

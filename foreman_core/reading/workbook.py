@@ -50,6 +50,7 @@ def open_workbook(workbook: Workbook, digest: Digest, *, header: bool, sheet: st
         columns=columns,
         rows=_numbered(chain(first, rows), len(columns)),
         digest=digest,
+        sample=tuple(row.cells for row in first),
     )
 
 

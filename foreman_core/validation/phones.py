@@ -18,7 +18,7 @@ _EXTENSION: Final = re.compile(
 
 _NO_PHONE: Final = Fault("format", "is not a phone number: write digits, such as +49 30 901820")
 _HAS_EXTENSION: Final = Fault("format", "has an extension, which cannot be kept: write the number without it")
-_NO_COUNTRY: Final = Fault(
+NO_COUNTRY: Final = Fault(
     "format", "is a phone number without its country: write it with the country code, such as +49 30 901820"
 )
 
@@ -48,7 +48,7 @@ def _parse(text: str, country: str | None) -> Value | Fault:
         no_country = (
             error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and country is None
         )
-        return _NO_COUNTRY if no_country and text[0] not in "+\uff0b" else _invalid(country)
+        return NO_COUNTRY if no_country and text[0] not in "+\uff0b" else _invalid(country)
     if number.extension:
         return _HAS_EXTENSION
     if not phonenumbers.is_valid_number(number):

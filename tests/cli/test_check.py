@@ -65,6 +65,7 @@ def test_the_json_document_is_that_of_the_contract(foreman: Foreman, mixed: Path
         "schema",
         "mapping",
         "unmapped",
+        "suggestions",
         "missing_fields",
         "rows",
         "issues",

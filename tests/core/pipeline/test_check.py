@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreman_core.errors import Refused
+from foreman_core.mapping import Decided
 from foreman_core.models import Counts, Issue, SourceRow
 from foreman_core.pipeline.check import SAMPLE, CheckReport, check
 from foreman_core.reading import Table
@@ -80,6 +81,7 @@ def test_the_document_is_the_one_that_is_promised() -> None:
             {"column": "annual_revenue", "field": "annual_revenue", "how": "exact", "score": 1.0},
         ],
         "unmapped": ["Shoe size"],
+        "suggestions": [],
         "missing_fields": ["phone", "postal_code", "date_of_birth", "tags"],
         "rows": {"read": 8, "accepted": 2, "rejected": 4, "duplicate": 1, "blank": 1},
         "issues": {
@@ -154,7 +156,7 @@ def test_a_given_mapping_encoding_and_delimiter_are_used() -> None:
     report = run(
         "Nr:Größe\n1:ä\n".encode("cp1252"),
         schema,
-        given_mapping={"Nr": "id", "Größe": "n"},
+        decided=Decided(columns={"Nr": "id", "Größe": "n"}),
         encoding="cp1252",
         delimiter=":",
         on_accepted=accepted,

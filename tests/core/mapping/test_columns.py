@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from foreman_core.errors import Refused
-from foreman_core.mapping import Mapping, map_columns, read_given
+from foreman_core.mapping import Decided, Mapping, map_columns, read_decided
 from foreman_core.schema import Constraints, Field, RecordSchema, find_schema
 from foreman_core.schema.model import UnknownColumn
 
@@ -31,7 +31,7 @@ def pairs(mapping: Mapping) -> list[tuple[str, str, str]]:
 
 def refusal(columns: list[str], given: dict[str, str | None] | None = None) -> Refused:
     with pytest.raises(Refused) as refused:
-        map_columns(columns, schema(), given)
+        map_columns(columns, schema(), Decided(columns=given or {}))
     return refused.value
 
 
@@ -84,13 +84,13 @@ def test_of_two_aliases_the_first_column_wins() -> None:
 
 
 def test_a_given_mapping_comes_before_everything() -> None:
-    mapping = map_columns(["id", "email", "Contact"], schema(), {"Contact": "email"})
+    mapping = map_columns(["id", "email", "Contact"], schema(), Decided(columns={"Contact": "email"}))
     assert pairs(mapping) == [("id", "id", "exact"), ("Contact", "email", "given")]
     assert mapping.unmapped == ("email",)
 
 
 def test_null_leaves_a_column_out() -> None:
-    mapping = map_columns(["id", "email"], schema("fail"), {"email": None})
+    mapping = map_columns(["id", "email"], schema("fail"), Decided(columns={"email": None}))
     assert pairs(mapping) == [("id", "id", "exact")]
     assert mapping.unmapped == ("email",)
 
@@ -154,13 +154,13 @@ def test_the_customer_schema_knows_the_headers_of_other_languages() -> None:
 def test_a_mapping_file_is_json_or_yaml(tmp_path: Path, name: str, content: str) -> None:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
-    assert read_given(path) == {"E-mail": "email", "Note": None}
+    assert read_decided(path).columns == {"E-mail": "email", "Note": None}
 
 
 def test_in_yaml_every_column_is_text(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
     path.write_text("NO: id\n2024: email\n", encoding="utf-8")
-    assert read_given(path) == {"NO": "id", "2024": "email"}
+    assert read_decided(path).columns == {"NO": "id", "2024": "email"}
 
 
 @pytest.mark.parametrize(
@@ -182,17 +182,17 @@ def test_a_mapping_file_that_is_none_is_refused_by_name(tmp_path: Path, name: st
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
     with pytest.raises(Refused, match=name) as refused:
-        read_given(path)
+        read_decided(path)
     assert refused.value.code == "bad-mapping"
 
 
 def test_a_mapping_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="absent"):
-        read_given(tmp_path / "absent.json")
+        read_decided(tmp_path / "absent.json")
 
 
 def test_a_mapping_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
     path.write_bytes("Straße: email\n".encode("cp1252"))
     with pytest.raises(Refused):
-        read_given(path)
+        read_decided(path)
