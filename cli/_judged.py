@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 
 from rich import progress as bars
 
+from cli._reading import DEFAULT_SCHEMA
 from cli._screen import err, say, show, table
 from cli._text import plural, shorten, size
 from foreman_core.pipeline.check import CheckReport, FileFacts
@@ -95,12 +96,16 @@ def _show_next(report: CheckReport, path: Path, written: Sequence[Path]) -> None
     for output in written:
         say(f"wrote {output}")
     counts, typed = report.counts, shlex.quote(str(path))
+    is_default = report.schema_name == DEFAULT_SCHEMA
+    schema = "" if is_default else f" --schema {shlex.quote(report.schema_name)}"
     steps: list[str] = []
     if counts.rejected and written:
         steps.append("correct the rejected rows, and check them again")
     elif counts.rejected:
-        steps.append(f"./foreman check {typed} --rejects OUT.csv    the rejected rows with their reasons")
-    if counts.accepted:
+        steps.append(
+            f"./foreman check {typed}{schema} --rejects OUT.csv    the rejected rows with their reasons"
+        )
+    if counts.accepted and is_default:
         steps.append(f"./foreman plan {typed}    what a load would change in the live table")
         steps.append(f"./foreman submit {typed}    load {'the rows that pass' if counts.rejected else 'it'}")
     if steps:

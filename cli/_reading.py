@@ -16,9 +16,12 @@ _TAB: Final = {"tab": "\t", "\\t": "\t"}
 
 path_option = click.Path(path_type=Path)
 
+DEFAULT_SCHEMA: Final = "customer"
+"""The record type that a stack has tables for, unless its configuration says otherwise."""
+
 schema_option = click.option(
     "--schema",
-    default="customer",
+    default=DEFAULT_SCHEMA,
     show_default=True,
     metavar="NAME|PATH",
     help="The record type, or a schema file.",

@@ -25,6 +25,9 @@ COMMANDS = {
     },
     "Columns and schemas": {
         "map": Lazy("cli.commands.map:map_file", "Show which column of FILE is which field, and correct it."),
+        "schema": Lazy(
+            "cli.commands.schema:schema", "Check schema files, propose one, make templates of one."
+        ),
     },
     "Jobs": {
         "jobs": Lazy("cli.commands.jobs:jobs", "List the newest jobs and what became of their rows."),

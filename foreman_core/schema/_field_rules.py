@@ -29,6 +29,7 @@ _APPLIES: Final[dict[str, tuple[str, Container[str]]]] = {
 }
 
 _TIMES: Final = {"date": "", "datetime": r"[ T]HH:MM(:SS)?"}
+_ISO_SHAPE: Final = "yyyy-..-.."
 _DATE_ORDERS: Final = "dd{0}mm{0}yyyy|mm{0}dd{0}yyyy|yyyy{0}mm{0}dd|yyyy{0}dd{0}mm"
 
 
@@ -88,7 +89,7 @@ def _check_ours(field: Field) -> None:
 
 
 def _check_formats(field: Field) -> None:
-    shapes: dict[str, str] = {}
+    shapes: dict[str, str] = {_ISO_SHAPE: "yyyy-mm-dd"}  # ISO 8601 is always read
     for index, text in enumerate(field.formats):
         place = f"x-foreman.formats[{index}]"
         if not any(
@@ -98,7 +99,7 @@ def _check_formats(field: Field) -> None:
             example = "dd/mm/yyyy" if field.type == "date" else "dd/mm/yyyy HH:MM:SS"
             raise Fault(place, f"{text!r} is no {field.type} format; write it like {example}")
         shape = re.sub("dd|mm", "..", text)
-        if shape in shapes:
+        if shapes.get(shape, text) != text:
             raise Fault(place, f"{text!r} and {shapes[shape]!r} read the same text as different dates")
         shapes[shape] = text
 

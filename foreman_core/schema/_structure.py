@@ -52,49 +52,49 @@ class Document:
 
 
 @frozen(kw_only=True)
-class _Condition:
+class Condition:
     field: str
     when: str
     is_one_of: tuple[Scalar, ...]
 
 
 @frozen(kw_only=True)
-class _RuleDocument:
+class RuleDocument:
     before: tuple[str, ...] | None = None
     one_of: tuple[str, ...] | None = None
-    required_if: _Condition | None = None
+    required_if: Condition | None = None
     severity: Severity = field(default="error")
 
 
-_OURS: Final = "x-foreman."
+OURS: Final = "x-foreman."
 
 # attribute -> key, where they differ; a key under `x-foreman` carries its path
-_KEYS: Final[dict[type, dict[str, str]]] = {
+KEYS: Final[dict[type, dict[str, str]]] = {
     Constraints: {"min_length": "minLength", "max_length": "maxLength"},
     Field: {
         "true_values": "trueValues",
         "false_values": "falseValues",
-        "aliases": _OURS + "aliases",
-        "formats": _OURS + "formats",
-        "normalise": _OURS + "normalise",
-        "default_country": _OURS + "default-country",
-        "country_field": _OURS + "country-field",
-        "pii": _OURS + "pii",
-        "severity": _OURS + "severity",
-        "collision": _OURS + "collision",
+        "aliases": OURS + "aliases",
+        "formats": OURS + "formats",
+        "normalise": OURS + "normalise",
+        "default_country": OURS + "default-country",
+        "country_field": OURS + "country-field",
+        "pii": OURS + "pii",
+        "severity": OURS + "severity",
+        "collision": OURS + "collision",
     },
     Document: {
         "profile": "$schema",
         "primary_key": "primaryKey",
         "unique_keys": "uniqueKeys",
         "missing_values": "missingValues",
-        "plural": _OURS + "plural",
-        "on_unknown_column": _OURS + "on-unknown-column",
-        "max_rejected_percent": _OURS + "max-rejected-percent",
-        "rules": _OURS + "rules",
+        "plural": OURS + "plural",
+        "on_unknown_column": OURS + "on-unknown-column",
+        "max_rejected_percent": OURS + "max-rejected-percent",
+        "rules": OURS + "rules",
     },
-    _Condition: {"is_one_of": "is"},
-    _RuleDocument: {"one_of": "one-of", "required_if": "required-if"},
+    Condition: {"is_one_of": "is"},
+    RuleDocument: {"one_of": "one-of", "required_if": "required-if"},
 }
 
 # published, and not among what Foreman reads: https://datapackage.org/standard/table-schema/
@@ -146,7 +146,7 @@ def _faults(error: BaseException, place: str) -> Iterator[Fault]:
 def _step(error: BaseException, cl: type) -> str:
     for note in cast("list[str]", getattr(error, "__notes__", [])):
         if isinstance(note, AttributeValidationNote):
-            return _KEYS.get(cl, {}).get(note.name, note.name)
+            return KEYS.get(cl, {}).get(note.name, note.name)
         if isinstance(note, IterableValidationNote):
             return f"[{note.index}]"
     return ""
@@ -158,24 +158,24 @@ def _unknown(key: str, cl: type) -> str:
         return "is a key of Table Schema that Foreman does not read"
     if cl is Field and key in _keys(Constraints):
         return "unknown key; it belongs under constraints"
-    if _OURS + key in known:
+    if OURS + key in known:
         return "unknown key; it belongs under x-foreman"
-    return f"unknown key{guess(key, known).replace(_OURS, '')}"
+    return f"unknown key{guess(key, known).replace(OURS, '')}"
 
 
 def _keys(cl: type) -> list[str]:
     names = (cast("str", attribute.name) for attribute in fields(cl))
-    return [_KEYS[cl].get(name, name) for name in names]
+    return [KEYS[cl].get(name, name) for name in names]
 
 
 def _of_class(converter: Converter, cl: type) -> Callable[[object, Any], Any]:
     """The hook for a class: its keys and no others, those under `x-foreman` brought up with their path."""
-    renames: dict[str, Any] = {attribute: override(rename=key) for attribute, key in _KEYS[cl].items()}
+    renames: dict[str, Any] = {attribute: override(rename=key) for attribute, key in KEYS[cl].items()}
     build = cast(
         "Callable[[Mapping[str, Any], Any], object]",
         make_dict_structure_fn(cl, converter, _cattrs_forbid_extra_keys=True, **renames),
     )
-    has_ours = any(key.startswith(_OURS) for key in _KEYS[cl].values())
+    has_ours = any(key.startswith(OURS) for key in KEYS[cl].values())
 
     def hook(value: object, _: object) -> object:
         keys = _mapping(value)
@@ -189,7 +189,7 @@ def _mapping(value: object) -> dict[str, object]:
         raise Fault("", f"must be a mapping of keys to values, not {shown(value)}")
     keys = cast("dict[object, object]", value)
     for key in keys:
-        if not isinstance(key, str) or key.startswith(_OURS):
+        if not isinstance(key, str) or key.startswith(OURS):
             raise Fault("", f"unknown key {shown(key)}")
     return cast("dict[str, object]", keys)
 
@@ -200,7 +200,7 @@ def _flat(keys: Mapping[str, object]) -> dict[str, object]:
         ours = _mapping(own.pop("x-foreman", {}))
     except Fault as fault:
         raise Fault(join("x-foreman", fault.place), fault.reason) from fault
-    return {**own, **{_OURS + key: value for key, value in ours.items()}}
+    return {**own, **{OURS + key: value for key, value in ours.items()}}
 
 
 def _scalar(wanted: str, *types: type) -> Callable[[object, Any], Any]:
@@ -251,7 +251,7 @@ def _names(value: object, _: object) -> _Names:
 
 
 def _rule(value: object, _: object) -> Rule:
-    document = _converter.structure(value, _RuleDocument)
+    document = _converter.structure(value, RuleDocument)
     kinds = [kind for kind in ("before", "one_of", "required_if") if getattr(document, kind) is not None]
     if len(kinds) != 1:
         raise Fault("", "must be exactly one of before, one-of, required-if")
@@ -296,7 +296,7 @@ def _new_converter() -> Converter:
     converter.register_structure_hook_factory(_is_literal, _of_literal)
     for cl, hook in scalars:
         converter.register_structure_hook(cl, hook)
-    for cl in (Constraints, _Condition, _RuleDocument):
+    for cl in (Constraints, Condition, RuleDocument):
         converter.register_structure_hook(cl, _of_class(converter, cl))
     return converter
 

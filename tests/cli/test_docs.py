@@ -8,13 +8,28 @@ from pathlib import Path
 import click
 import pytest
 
+from cli._command import LazyGroup
 from cli.main import cli
 from cli.script import script
 from tests.cli.conftest import Foreman
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
 COMMON = {"--json", "--debug", "--help"}
-COMMANDS = {name: lazy.load() for name, lazy in cli.lazy.items()} | {"main.py": script}
+
+
+def commands() -> dict[str, click.Command]:
+    """Every command by its whole name."""
+    found: dict[str, click.Command] = {"main.py": script}
+    for name, lazy in cli.lazy.items():
+        command = lazy.load()
+        if isinstance(command, LazyGroup):
+            found |= {f"{name} {inner}": each.load() for inner, each in command.lazy.items()}
+        else:
+            found[name] = command
+    return found
+
+
+COMMANDS = commands()
 
 
 def sections() -> dict[str, str]:
@@ -23,7 +38,8 @@ def sections() -> dict[str, str]:
     for part in re.split(r"^#{2,3} ", GUIDE, flags=re.MULTILINE)[1:]:
         heading, _, text = part.partition("\n")
         if heading.startswith("`"):
-            found[heading.strip("`").split()[0]] = text
+            words = heading.strip("`").split()
+            found[next(name for name in (" ".join(words[:2]), words[0]) if name in COMMANDS)] = text
     return found
 
 
@@ -74,6 +90,7 @@ EXAMPLES = [line.partition(" | ")[0] for block in blocks(GUIDE) for line in bloc
 @pytest.mark.parametrize("line", [line for line in EXAMPLES if line.startswith("./foreman")])
 def test_an_example_of_the_guide_names_a_command_and_its_options(line: str) -> None:
     _, name, *arguments = shlex.split(line)
+    name = f"{name} {arguments[0]}" if name not in COMMANDS else name
     known = options(COMMANDS[name]) | COMMON
     given = {argument for argument in arguments if argument.startswith("-")}
     assert name == "test" or given <= known
