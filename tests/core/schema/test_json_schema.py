@@ -12,7 +12,7 @@ from foreman_core.schema.jsonschema import json_schema
 from foreman_core.schema.load import SHIPPED, shipped
 
 PUBLISHED: Final = SHIPPED / "foreman.schema.json"
-CHECKER: Final = jsonschema.Draft202012Validator(json_schema())
+CHECKER: Final[Any] = jsonschema.Draft202012Validator(json_schema())
 
 
 def document(name: str) -> Any:  # noqa: ANN401 - as YAML has it
