@@ -33,12 +33,17 @@ class Agreement:
         return "; ".join(f"{word} {_by_code(flags)}" for word, flags in parts if flags)
 
 
+def expected_of(path: Path) -> Path:
+    """Where the expected fates of a file stand."""
+    return path.with_name(f"{path.name}.expected.csv")
+
+
 def expected_flags(path: Path, *, with_duplicates: bool) -> Flags:
-    """What the generator put into a file. A row that repeats another is `unique` to those who know no
-    duplicates.
+    """What the generator put into a file, as it says beside. A row that repeats another is `unique` to those
+    who know no duplicates.
     """
     flags: set[tuple[int, str]] = set()
-    for each in _rows(path):
+    for each in _rows(expected_of(path)):
         if each["fate"] == "duplicate":
             if with_duplicates:
                 flags.add((int(each["row"]), "unique"))

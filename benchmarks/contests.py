@@ -13,7 +13,8 @@ FOREMAN: Final = ROOT / ".venv" / "bin" / "foreman"
 BASE: Final = "bare_polars"
 
 _CUSTOMER: Final = ROOT / "schemas" / "customer.yaml"
-_SHAPE_SCHEMA: Final = WORK / "customer-phone-shape.yaml"
+SHAPE_SCHEMA: Final = WORK / "customer-phone-shape.yaml"
+"""schemas/customer.yaml, but of phones only the shape is looked at."""
 _PHONE: Final = "    format: phone\n"
 _COUNTRY_FIELD: Final = "      country-field: country\n"
 
@@ -85,13 +86,13 @@ def write_shape_schema() -> None:
     if text.count(_PHONE) != 1 or text.count(_COUNTRY_FIELD) != 1:
         raise ValueError(f"{_CUSTOMER} no longer has one phone field as the benchmarks expect it")
     text = text.replace(_PHONE, f"    constraints: {{pattern: '{PHONE.strip('^$')}'}}\n")
-    _SHAPE_SCHEMA.write_text(text.replace(_COUNTRY_FIELD, ""), encoding="utf-8")
+    SHAPE_SCHEMA.write_text(text.replace(_COUNTRY_FIELD, ""), encoding="utf-8")
 
 
 def _foreman(contender: str, contest: Contest, flags: Path | None) -> list[str]:
     command = [str(FOREMAN), "check", str(contest.file), "--json"]
     if contest.phones == "shape":
-        command += ["--schema", str(_SHAPE_SCHEMA)]
+        command += ["--schema", str(SHAPE_SCHEMA)]
     if contender == "foreman_accepted":
         command += ["--accepted", str(WORK / "accepted.jsonl")]
     return command if flags is None else [*command, "--issues", str(flags)]

@@ -16,6 +16,7 @@ from typing import Final
 import polars as pl
 from attrs import frozen
 
+from benchmarks.agreement import expected_of
 from benchmarks.faults import COLUMNS, EVEN, MIXED, SHORT_FROM, Fault
 from benchmarks.pools import (
     COUNTRIES,
@@ -86,11 +87,6 @@ def write(path: Path, rows: int, *, variant: str = "mixed", seed: int = 1, bad_s
         for text, bad in blocks(rows, variant=chosen, seed=seed, bad_share=bad_share):
             out.write(text.encode())
             bad.write_csv(expected, include_header=False)
-
-
-def expected_of(path: Path) -> Path:
-    """Where the expected fates of a file stand."""
-    return path.with_name(f"{path.name}.expected.csv")
 
 
 def _with_kind(numbers: pl.Series, variant: Variant, seed: int, bad_share: float) -> pl.DataFrame:

@@ -137,9 +137,8 @@ def _verdicts(contender: str, contest: Contest) -> str:
         return ""
     flags = WORK / "flags.csv"
     printed = measure(command_of(contender, contest, flags)).printed
-    expected_path = contest.file.with_name(f"{contest.file.name}.expected.csv")
     is_foreman = contender == "foreman"
-    expected = expected_flags(expected_path, with_duplicates=not is_foreman)
+    expected = expected_flags(contest.file, with_duplicates=not is_foreman)
     agreement = compare(expected, _of_shared_codes(found_flags(flags), contest))
     if not is_foreman:
         return agreement.verdict

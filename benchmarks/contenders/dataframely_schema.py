@@ -13,7 +13,7 @@ from benchmarks.contenders import _polars
 from benchmarks.contenders import _rules as rules
 from benchmarks.contenders._report import Flag, Found, run
 
-_CODES: Final = {
+_CODES: Final[dict[str, str]] = {
     "nullability": "required",
     "max_length": "max-length",
     "regex": "format",
@@ -95,7 +95,8 @@ def judge(path: Path, phones: rules.Phones) -> Found:
     _, failure = Customer.filter(frame)
     told = failure.details()
     flags: list[Flag] = []
-    for name in failure.counts():
+    names: list[str] = list(failure.counts())
+    for name in names:
         field, _, code = name.replace("|", "__").rpartition("__")
         field = "annual_revenue" if field == "revenue" else field
         rows = told.filter(pl.col(name) == "invalid")[_polars.ROW]

@@ -11,7 +11,7 @@ from benchmarks.contenders import _rules as rules
 from benchmarks.contenders._report import Flag, Found, run
 from benchmarks.faults import COLUMNS
 
-_CODES: Final = {
+_CODES: Final[dict[str, str]] = {
     "string_type": "required",
     "date_type": "required",
     "literal_error": "enum",
@@ -111,7 +111,8 @@ def judge(path: Path, phones: rules.Phones) -> Found:
 
 
 def _flag(row: int, error: Any) -> Flag:  # noqa: ANN401 - a typed dict that Pydantic keeps to itself
-    code: str = _CODES.get(error["type"], error["type"])
+    kind: str = error["type"]
+    code = _CODES.get(kind, kind)
     field = "date_of_birth" if code == "rule" else str(error["loc"][0])
     return row, field, code
 
