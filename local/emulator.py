@@ -4,12 +4,16 @@ import hashlib
 import http.client
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import uv
@@ -58,12 +62,15 @@ def start(home: Home, port: int, progress: Callable[[str], None]) -> int:
     clear(home)
     home.make()
     progress(f"starting the emulator on {HOST}:{port}")
-    process = _spawn(home, port, python)
+    process = None
     try:
+        with _uninterrupted():
+            process = _spawn(home, port, python)
         if _is_ready(process, home, port):
             return process.pid
     except BaseException:
-        stop(process.pid, home)
+        if process is not None:
+            stop(process.pid, home)
         raise
     stop(process.pid, home)
     said = home.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_TAIL_LINES:]
@@ -77,6 +84,22 @@ def start(home: Home, port: int, progress: Callable[[str], None]) -> int:
 def endpoint(port: int) -> str:
     """The address of everything in the stack."""
     return f"http://{HOST}:{port}"
+
+
+@contextmanager
+def _uninterrupted() -> Generator[None]:
+    """Ctrl-C waits until the end: a child that is not yet the program it is to be is recognised by nobody."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[FrameType | None] = []
+    before = signal.signal(signal.SIGINT, lambda _number, frame: caught.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if caught and callable(before):
+        before(signal.SIGINT, caught[0])
 
 
 def _spawn(home: Home, port: int, python: Path) -> subprocess.Popen[bytes]:

@@ -61,10 +61,10 @@ class Judge:
         self._plain = [
             (compiled.from_cell, compiled.slot, position)
             for compiled, position in mapped
-            if compiled.field.country_field is None
+            if compiled.field.format != "phone"
         ]
         self._dependent = [
-            (compiled, position) for compiled, position in mapped if compiled.field.country_field is not None
+            (compiled, position) for compiled, position in mapped if compiled.field.format == "phone"
         ]
         self._blanks: list[Value] = [None] * len(self._book.fields)
 

@@ -27,7 +27,7 @@ class Rows:
         self._width = len(mapping.columns)
         self._columns: dict[str, Column] = {}
         positions = {match.field: match.position for match in mapping.matches}
-        for compiled in sorted(book.fields, key=lambda compiled: compiled.field.country_field is not None):
+        for compiled in sorted(book.fields, key=lambda compiled: compiled.field.format == "phone"):
             field = compiled.field
             if field.name not in positions:
                 continue
