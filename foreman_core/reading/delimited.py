@@ -131,6 +131,10 @@ class _Prefix:
         if declared is not None:
             del lines[0]
             line += 1
+        if not lines:
+            raise Refused(
+                "empty-file", "the file has a line that declares its delimiter, and nothing below it"
+            )
         if delimiter is None:
             shown = io.StringIO(b"".join(lines).decode(errors="replace"), newline="")
             delimiter = declared or detect_delimiter(list(shown))

@@ -140,8 +140,8 @@ def _lines() -> Iterator[str]:
     yield (
         "What every rule of a schema file means. This page is made by "
         "`python -m foreman_core.validation.describe`; each example on it was judged by the exact engine, "
-        "which is what Foreman means by the rule. All faults of a row are found in one pass. A blank cell (empty, "
-        "white space, or one of `missingValues`) only breaks `required`."
+        "which is what Foreman means by the rule. All faults of a row are found in one pass. A blank cell "
+        "(empty, white space, or one of `missingValues`) only breaks `required`."
     )
     yield ""
     for title, described in (("Types and formats", TYPES), ("Constraints", CONSTRAINTS)):
@@ -152,8 +152,8 @@ def _lines() -> Iterator[str]:
         yield ""
     yield (
         "`unique: true`, `primaryKey` and `uniqueKeys` are judged over the whole file in file order, after "
-        "normalising. A row whose cells all equal those of an earlier accepted row is a `duplicate`, which is "
-        "no fault."
+        "normalising. A row whose cells all equal those of an earlier accepted row is a `duplicate`, which "
+        "is no fault."
     )
     yield ""
     yield from _table("Normalisers", ("normalise", "does", "for example", "is stored as"))

@@ -266,3 +266,14 @@ def test_a_rule_may_warn() -> None:
     verdict = judge(ruled(OneOf(fields=("phone", "age"), severity="warning")), "1", "", "", "", "", "")
     assert verdict.fate == "accepted"
     assert [issue.severity for issue in verdict.issues] == ["warning"]
+
+
+def test_a_default_country_needs_no_country_field() -> None:
+    field = Field(name="phone", format="phone", default_country="DE")
+    schema = RecordSchema(
+        name="t", plural="ts", fields=(Field(name="id", constraints=Constraints(required=True)), field),
+        primary_key="id", version="sha256:0",
+    )  # fmt: skip
+    verdict = Judge(schema, map_columns(["id", "phone"], schema)).judge(SourceRow(1, 2, ("1", "030 901820")))
+    assert verdict.accepted is not None
+    assert verdict.accepted.values["phone"] == "+4930901820"
