@@ -110,7 +110,9 @@ def judged(
         return
     from foreman_core.validation.fast.engine import FastJudge  # noqa: PLC0415 - small files do without Polars
 
-    judge = FastJudge(schema, mapping, delimiter=delimited.delimiter, with_lines=with_lines)
+    judge = FastJudge(
+        schema, mapping, delimiter=delimited.delimiter, read=delimited.record, with_lines=with_lines
+    )
     yield from _Blocks(delimited, judge, start).batches()
 
 

@@ -60,6 +60,16 @@ class Home:
     rewrites: bool
     abroad: Pattern[str]
 
+    def national(self, number: str) -> str | None:
+        """The number without what stands before it; None where it may stand for other digits."""
+        before = self.trunk.match(number) if self.trunk else None
+        if before is None:
+            return number
+        if self.rewrites and before.groups() and before.groups()[-1] is not None:
+            return None
+        number = number[before.end() :]
+        return number if len(number) in self.lengths else None
+
 
 @frozen
 class Kind:
@@ -152,12 +162,8 @@ def e164(text: str, country: str | None) -> str | None:
     rules = home(country) if country else None
     if rules is None or (not has_code and rules.abroad.match(number)):
         return None
-    stripped = rules.trunk.match(number) if rules.trunk else None
-    if stripped is not None:
-        number = number[stripped.end() :]
-        if rules.rewrites or len(number) not in rules.lengths:
-            return None
-    return f"+{rules.code}{number}" if _is_valid(number, rules.code) else None
+    national = rules.national(number)
+    return f"+{rules.code}{national}" if national and _is_valid(national, rules.code) else None
 
 
 def _is_valid(number: str, code: str) -> bool:

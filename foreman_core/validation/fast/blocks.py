@@ -1,5 +1,6 @@
 """A block of a delimited file as a frame of texts, where it is certain that it says what RFC 4180 says."""
 
+import csv
 from typing import Final
 
 import polars as pl
@@ -7,6 +8,9 @@ import polars as pl
 from foreman_core.reading.records import is_proper
 
 _BOM: Final = b"\xef\xbb\xbf"
+
+_MOST_ODD: Final = 0.1
+"""The share of lines of another width up to which a block is worth reading without them."""
 
 
 def frame_of(block: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
@@ -46,6 +50,37 @@ def frame_of(block: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
         quotes = block.count(b'"') - inner
     text = _total(frame, pl.all().str.len_bytes())
     return frame if text + rows * width + returns + quotes == len(block) else None
+
+
+def evened(block: bytes, delimiter: str, width: int) -> tuple[bytes, list[tuple[int, str]]] | None:
+    """A block with blank rows in place of the lines that have not `width` cells, and these lines by their
+    place; None when there are none, or too many, or when a line is not certainly a record of its own.
+    """
+    if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
+        return None
+    try:
+        lines = block.decode().removesuffix("\n").split("\n")
+    except UnicodeDecodeError:
+        return None
+    texts = pl.Series(lines)
+    odd = texts.str.count_matches(delimiter, literal=True) != width - 1
+    if b'"' in block:
+        quoted: list[int] = texts.str.contains('"', literal=True).arg_true().to_list()
+        if not all(is_proper(lines[place], delimiter) for place in quoted):
+            return None
+        odd = odd.scatter(quoted, [_cells(lines[place], delimiter) != width for place in quoted])
+    places: list[int] = odd.arg_true().to_list()
+    if not 0 < len(places) <= _MOST_ODD * len(lines):
+        return None
+    taken_out = [(place, lines[place]) for place in places]
+    for place, line in taken_out:
+        lines[place] = delimiter * (width - 1) + ("\r" if line.endswith("\r") else "")
+    return "\n".join([*lines, ""]).encode(), taken_out
+
+
+def _cells(line: str, delimiter: str) -> int:
+    """How many cells a proper record has."""
+    return len(next(csv.reader([line], delimiter=delimiter, strict=True)))
 
 
 def _are_proper(block: bytes, frame: pl.DataFrame, delimiter: str) -> bool:

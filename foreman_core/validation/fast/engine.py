@@ -4,20 +4,20 @@ A block that is certainly a table of texts is judged by expressions that find wh
 rows that are not, those whose key another row has, and all rows of other blocks go to the exact engine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
 import polars as pl
 from attrs import frozen
 
-from foreman_core.mapping import Mapping
+from foreman_core.mapping import Mapping as ColumnMapping
 from foreman_core.models import SourceRow
 from foreman_core.reading import Unreadable
 from foreman_core.schema import RecordSchema
 from foreman_core.validation.accepted import accepted_line
 from foreman_core.validation.fast import keys
-from foreman_core.validation.fast.blocks import frame_of
+from foreman_core.validation.fast.blocks import evened, frame_of
 from foreman_core.validation.fast.memo import Memo, as_text
 from foreman_core.validation.fast.rows import JSON, Rows
 from foreman_core.validation.judge import BLANK, Judge, Reading, Verdict, unreadable
@@ -31,13 +31,26 @@ _MANY: Final = 0.05
 
 @frozen
 class Looked:
-    """A block that was looked at: its cells; per row whether it is suspect, its line as JSON, its keys."""
+    """A block that was looked at: its cells; per row whether it is suspect, its line as JSON, its keys. `odd`
+    are the rows, by their place, that have more or fewer cells; in `cells` they are blank.
+    """
 
     cells: pl.DataFrame
     facts: pl.DataFrame
+    odd: Mapping[int, SourceRow]
 
     def __len__(self) -> int:
         return self.cells.height
+
+    def sources(self, places: pl.Series) -> list[SourceRow]:
+        """The rows at these places."""
+        chosen = self.facts[places]
+        return [
+            self.odd.get(place) or SourceRow(row, line, cells)
+            for place, row, line, cells in zip(
+                places, chosen[keys.ROW], chosen[keys.LINE], self.cells[places].iter_rows(), strict=True
+            )
+        ]
 
 
 @frozen
@@ -54,7 +67,17 @@ class Judged:
 class FastJudge:
     """Judges the rows of one file, a block at a time, in file order."""
 
-    def __init__(self, schema: RecordSchema, mapping: Mapping, *, delimiter: str, with_lines: bool) -> None:
+    def __init__(
+        self,
+        schema: RecordSchema,
+        mapping: ColumnMapping,
+        *,
+        delimiter: str,
+        read: Callable[[str, int, int], SourceRow | None],
+        with_lines: bool,
+    ) -> None:
+        """`read` gives the record that is a line alone, by its text, its row and its number."""
+        self._read = read
         self._judge = Judge(schema, mapping)
         book, memos = Rulebook(schema), dict[str, Memo]()
         self._plain = Rows(book, mapping, memos, padded=False)
@@ -70,9 +93,18 @@ class FastJudge:
         `row`. None when the block has to be read record by record. Blocks may be looked at ahead of their
         turn.
         """
+        odd: dict[int, SourceRow] = {}
         cells = frame_of(block, self._delimiter, self._width)
         if cells is None:
-            return None
+            even = evened(block, self._delimiter, self._width)
+            if even is None:
+                return None
+            block, lines = even
+            read = ((place, self._read(text, row + place, line + place)) for place, text in lines)
+            odd = {place: source for place, source in read if source is not None}
+            cells = frame_of(block, self._delimiter, self._width)
+            if cells is None or len(odd) < len(lines):
+                return None
         escapes = self._with_lines and (b'"' in block or b"\\" in block)
         facts = self._facts_of(cells, self._rows, row, line, escapes=escapes)
         suspects = facts[SUSPECT].sum()
@@ -80,7 +112,10 @@ class FastJudge:
             trimmed = self._facts_of(cells, self._padded, row, line, escapes=escapes)
             if trimmed[SUSPECT].sum() < suspects / 2:
                 self._rows, facts = self._padded, trimmed
-        return Looked(cells, facts)
+        if odd:
+            is_odd = pl.int_range(pl.len()).is_in(list(odd))
+            facts = facts.with_columns(pl.col(SUSPECT) | is_odd, pl.col(_UNCLEAR) | is_odd)
+        return Looked(cells, facts, odd)
 
     def _facts_of(
         self, cells: pl.DataFrame, rows: Rows, row: int, line: int, *, escapes: bool
@@ -106,7 +141,7 @@ class FastJudge:
 
     def judge(self, looked: Looked) -> Judged:
         """The verdicts on a block that was looked at, when all before it have been judged."""
-        facts = self._cleared(looked)
+        facts, known = self._cleared(looked)
         held = [seen.carried(facts[keys.high(key)]) for key, seen in enumerate(self._seen)]
         again = pl.any_horizontal(
             pl.col(SUSPECT),
@@ -117,14 +152,11 @@ class FastJudge:
             ),
         )
         suspects = facts.select(again).to_series().arg_true()
-        chosen = facts[suspects]
-        sources = [
-            SourceRow(row, line, cells)
-            for row, line, cells in zip(
-                chosen[keys.ROW], chosen[keys.LINE], looked.cells[suspects].iter_rows(), strict=True
-            )
+        chosen, sources = facts[suspects], looked.sources(suspects)
+        readings = [
+            known[place] if place in known else self._judge.read(source)
+            for place, source in zip(suspects, sources, strict=True)
         ]
-        readings = [self._judge.read(source) for source in sources]
         verdicts = self._decide(sources, readings, chosen, held)
         self._remember(facts, suspects, verdicts)
         return Judged(
@@ -150,21 +182,23 @@ class FastJudge:
         lines = self._lines(no_lines, everything, decided) if self._with_lines else None
         return Judged(clean=0, verdicts=verdicts, lines=lines)
 
-    def _cleared(self, looked: Looked) -> pl.DataFrame:
-        """The facts, with the keys that the exact engine had to find, and the rows that have the same."""
+    def _cleared(self, looked: Looked) -> tuple[pl.DataFrame, Mapping[int, Reading | None]]:
+        """The facts, with the keys that the exact engine had to find, and the rows that have the same; and
+        what it read, by place.
+        """
         facts = looked.facts
         unclear = facts[_UNCLEAR].arg_true()
         if not len(unclear):
-            return facts
-        rows = (SourceRow(0, 0, cells) for cells in looked.cells[unclear].iter_rows())
-        found = self._identities([self._judge.read(row) for row in rows])
+            return facts, {}
+        known = dict(zip(unclear, map(self._judge.read, looked.sources(unclear)), strict=True))
+        found = self._identities(list(known.values()))
         columns = {name: facts[name].scatter(unclear, found[name]) for name in found.columns}
         facts = facts.with_columns(**columns)
         alike = pl.any_horizontal(
             pl.col(keys.high(key)).is_in(found[keys.high(key)].drop_nulls().implode()).fill_null(value=False)
             for key in range(len(self._seen))
         )
-        return facts.with_columns(pl.col(SUSPECT) | alike)
+        return facts.with_columns(pl.col(SUSPECT) | alike), known
 
     def _facts(self, sources: Sequence[SourceRow], readings: Sequence[Reading | None]) -> pl.DataFrame:
         whole = [source.cells if len(source.cells) == self._width else None for source in sources]

@@ -1,11 +1,13 @@
 """Phone numbers of a whole column as E.164, where their meaning is certain."""
 
 import re
+from typing import Final
 
 import polars as pl
 from attrs import define, field
 
 from foreman_core.schema import Constraints
+from foreman_core.validation import numbering
 from foreman_core.validation.fast.cells import Column
 from foreman_core.validation.fields import Compiled
 from foreman_core.validation.numbering import (
@@ -20,6 +22,10 @@ from foreman_core.validation.numbering import (
     home,
     numbers,
 )
+
+_FROM: Final = 1 << 14
+"""Rows from which on a column is read as one: Polars compiles every pattern anew, which takes as long as
+reading so many numbers one by one."""
 
 _INDEX, _REGION, _NATIONAL, _HAS_CODE = "index", "region", "national", "has_code"
 
@@ -40,7 +46,8 @@ class Phones(Column):
         said = self._country
         country = default if said is None else pl.when(said.sure()).then(said.text().fill_null(default))
         seen = frame.select(cell=self._cell, country=country)
-        self._values = e164(seen["cell"], seen["country"], never=self._never)
+        read = e164 if frame.height >= _FROM else _one_by_one
+        self._values = read(seen["cell"], seen["country"], never=self._never)
 
     def sure(self) -> pl.Expr:
         """Boolean: without an issue for certain."""
@@ -69,6 +76,17 @@ def phones(
         return None
     never = [digits for text in missing_values if (digits := re.sub("[^0-9]", "", text))]
     return Phones(compiled, cell, country, never)
+
+
+def _one_by_one(cells: pl.Series, countries: pl.Series, *, never: list[str]) -> pl.Series:
+    """What `e164` gives."""
+    found = [
+        None
+        if (number := numbering.e164(cell, country)) is None or NO_DIGITS.sub("", cell) in never
+        else number
+        for cell, country in zip(cells, countries, strict=True)
+    ]
+    return pl.Series(found, dtype=pl.String)
 
 
 def e164(cells: pl.Series, countries: pl.Series, *, never: list[str]) -> pl.Series:
@@ -117,13 +135,7 @@ def _of_region(group: pl.DataFrame, rules: Home) -> pl.DataFrame:
     """The valid numbers of those that are read by the rules of one region, by index."""
     national = pl.col(_NATIONAL)
     group = group.filter(pl.col(_HAS_CODE) | ~national.str.contains(rules.abroad.pattern))
-    if rules.trunk is not None:
-        has_trunk, rest = (
-            national.str.contains(rules.trunk.pattern),
-            national.str.replace(rules.trunk.pattern, ""),
-        )
-        may_be = False if rules.rewrites else rest.str.len_bytes().is_in(sorted(rules.lengths))
-        group = group.filter(~has_trunk | may_be).with_columns(rest)
+    group = _national(group, rules)
     valid: list[pl.DataFrame] = []
     for each in numbers(rules.code):
         if group.is_empty():
@@ -135,6 +147,19 @@ def _of_region(group: pl.DataFrame, rules: Home) -> pl.DataFrame:
     return pl.concat([group.clear(), *valid]).select(
         _INDEX, pl.concat_str(pl.lit(f"+{rules.code}"), _NATIONAL).alias(_NATIONAL)
     )
+
+
+def _national(group: pl.DataFrame, rules: Home) -> pl.DataFrame:
+    """The numbers without what stands before them; some are left out."""
+    if rules.trunk is None:
+        return group
+    trunk, national = rules.trunk.pattern, pl.col(_NATIONAL)
+    if not rules.rewrites:
+        rest = national.str.replace(trunk, "")
+        may_be = rest.str.len_bytes().is_in(sorted(rules.lengths))
+        return group.filter(~national.str.contains(trunk) | may_be).with_columns(rest)
+    found = pl.Series(_NATIONAL, map(rules.national, group[_NATIONAL]), dtype=pl.String)
+    return group.with_columns(found).drop_nulls(_NATIONAL)
 
 
 def _is_one_of(plan: Numbers) -> pl.Expr:

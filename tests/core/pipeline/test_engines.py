@@ -3,6 +3,8 @@
 import io
 import random
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -11,12 +13,15 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.customers import VARIANTS, write
 from foreman_core.errors import Refused
+from foreman_core.models import SourceRow
 from foreman_core.pipeline import judging
 from foreman_core.pipeline.check import check
-from foreman_core.reading import text
+from foreman_core.reading import Unreadable, text
 from foreman_core.schema import Constraints, Field, RecordSchema, find_schema
 from foreman_core.schema.model import Before, FieldType, Normaliser, OneOf, RequiredIf, Rule
+from foreman_core.validation.fast.engine import FastJudge, Judged
 from foreman_core.validation.fast.patterns import translated
 from tests._accepted import Accepted
 from tests._damage import KINDS, PLACES, damaged
@@ -66,6 +71,33 @@ def test_hostile_files_are_judged_alike(monkeypatch: pytest.MonkeyPatch, block: 
 def test_damaged_files_are_judged_alike(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     for place in PLACES:
         assert_equal(damaged(kind, place, 1).content, CUSTOMER, monkeypatch, 1000)
+
+
+@pytest.mark.parametrize("block", [20_000, 1 << 20])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_files_with_a_few_bad_rows_are_judged_alike(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variant: str, block: int
+) -> None:
+    path = tmp_path / "customers.csv"
+    write(path, 1500, variant=variant, seed=3, bad_share=0.05)
+    assert_equal(path.read_bytes(), CUSTOMER, monkeypatch, block)
+
+
+def test_a_few_rows_of_another_width_do_not_cost_the_block(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "customers.csv"
+    write(path, 1500, bad_share=0.05)
+    one_by_one: list[int] = []
+    judge_rows = FastJudge.judge_rows
+
+    def counted(self: FastJudge, rows: Sequence[SourceRow | Unreadable]) -> Judged:
+        one_by_one.append(len(rows))
+        return judge_rows(self, rows)
+
+    monkeypatch.setattr(FastJudge, "judge_rows", counted)
+    outcome(path.read_bytes(), CUSTOMER, monkeypatch, fast=True)
+    assert sum(one_by_one) < 10
 
 
 names: Final = ("a", "b", "c")
