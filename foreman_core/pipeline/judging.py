@@ -171,7 +171,7 @@ class _Blocks:
                     yield from self._in_pieces(self._block, len(self._block) // _PARTS)
                     looked = self._next()
                     continue
-                self._delimited.skip(len(looked), len(looked))
+                self._delimited.skip(len(looked), looked.lines)
                 following = threads.submit(self._next)
                 yield self._batch(self._judge.judge(looked))
                 looked = following.result()
@@ -197,7 +197,7 @@ class _Blocks:
             piece, start = block[start:end], end
             looked = self._look(piece)
             if looked is not None:
-                self._delimited.skip(len(looked), len(looked))
+                self._delimited.skip(len(looked), looked.lines)
                 yield self._batch(self._judge.judge(looked))
             elif size > _PIECE and self._delimited.at_boundary:
                 yield from self._in_pieces(piece, size // _PARTS)

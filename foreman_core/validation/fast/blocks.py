@@ -1,16 +1,21 @@
 """A block of a delimited file as a frame of texts, where it is certain that it says what RFC 4180 says."""
 
 import csv
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
+from attrs import frozen
 
 from foreman_core.reading.records import is_proper
 
 _BOM: Final = b"\xef\xbb\xbf"
 
-_MOST_ODD: Final = 0.1
-"""The share of lines of another width up to which a block is worth reading without them."""
+_MOST_ODD: Final = 0.3
+"""The share of odd records up to which a block is worth reading without them."""
+
+_MOST_LINES: Final = 64
+"""Lines of a record up to which its end is looked for."""
 
 
 def frame_of(block: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
@@ -52,9 +57,25 @@ def frame_of(block: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
     return frame if text + rows * width + returns + quotes == len(block) else None
 
 
-def evened(block: bytes, delimiter: str, width: int) -> tuple[bytes, list[tuple[int, str]]] | None:
-    """A block with blank rows in place of the lines that have not `width` cells, and these lines by their
-    place; None when there are none, or too many, or when a line is not certainly a record of its own.
+@frozen
+class Odd:
+    """A record that is not one line of as many cells as the others: its place among the records of a block,
+    the line where it starts, counted from the first of the block, and its text.
+    """
+
+    place: int
+    start: int
+    text: str
+
+    @property
+    def more(self) -> int:
+        """The lines that it has more than one."""
+        return self.text.count("\n")
+
+
+def evened(block: bytes, delimiter: str, width: int) -> tuple[bytes, list[Odd]] | None:
+    """A block with blank rows in place of the records that are odd, and these in order; None when there are
+    none, or too many, or when it is not certain where a record ends.
     """
     if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
         return None
@@ -63,23 +84,43 @@ def evened(block: bytes, delimiter: str, width: int) -> tuple[bytes, list[tuple[
     except UnicodeDecodeError:
         return None
     texts = pl.Series(lines)
-    odd = texts.str.count_matches(delimiter, literal=True) != width - 1
-    if b'"' in block:
-        quoted: list[int] = texts.str.contains('"', literal=True).arg_true().to_list()
-        if not all(is_proper(lines[place], delimiter) for place in quoted):
+    has_quote = texts.str.contains('"', literal=True)
+    uneven = (texts.str.count_matches(delimiter, literal=True) != width - 1) & ~has_quote
+    found: dict[int, str] = {place: lines[place] for place in uneven.arg_true()}
+    inner: set[int] = set()
+    for start in has_quote.arg_true():
+        if start in inner:
+            continue
+        text = _record(lines, start, delimiter)
+        if text is None:
             return None
-        odd = odd.scatter(quoted, [_cells(lines[place], delimiter) != width for place in quoted])
-    places: list[int] = odd.arg_true().to_list()
-    if not 0 < len(places) <= _MOST_ODD * len(lines):
+        inner.update(range(start + 1, start + 1 + text.count("\n")))
+        if "\n" in text or _cells(text, delimiter) != width:
+            found[start] = text
+    if inner.intersection(found) or not 0 < len(found) <= _MOST_ODD * len(lines):
         return None
-    taken_out = [(place, lines[place]) for place in places]
-    for place, line in taken_out:
-        lines[place] = delimiter * (width - 1) + ("\r" if line.endswith("\r") else "")
-    return "\n".join([*lines, ""]).encode(), taken_out
+    odd, more = list[Odd](), 0
+    for start in sorted(found):
+        odd.append(Odd(start - more, start, found[start]))
+        more += odd[-1].more
+        lines[start] = delimiter * (width - 1) + ("\r" if lines[start].endswith("\r") else "")
+    kept = (line for number, line in enumerate(lines) if number not in inner)
+    return "\n".join([*kept, ""]).encode(), odd
+
+
+def _record(lines: Sequence[str], start: int, delimiter: str) -> str | None:
+    """The record that starts on a line, as many lines as it takes for its quotes to be closed; None when they
+    are not proper.
+    """
+    for end in range(start + 1, min(start + _MOST_LINES, len(lines)) + 1):
+        text = "\n".join(lines[start:end])
+        if is_proper(text, delimiter):
+            return text
+    return None
 
 
 def _cells(line: str, delimiter: str) -> int:
-    """How many cells a proper record has."""
+    """How many cells a proper record of one line has."""
     return len(next(csv.reader([line], delimiter=delimiter, strict=True)))
 
 

@@ -17,7 +17,7 @@ from foreman_core.reading import Unreadable
 from foreman_core.schema import RecordSchema
 from foreman_core.validation.accepted import accepted_line
 from foreman_core.validation.fast import keys
-from foreman_core.validation.fast.blocks import evened, frame_of
+from foreman_core.validation.fast.blocks import Odd, evened, frame_of
 from foreman_core.validation.fast.memo import Memo, as_text
 from foreman_core.validation.fast.rows import JSON, Rows
 from foreman_core.validation.judge import BLANK, Judge, Reading, Verdict, unreadable
@@ -32,12 +32,14 @@ _MANY: Final = 0.05
 @frozen
 class Looked:
     """A block that was looked at: its cells; per row whether it is suspect, its line as JSON, its keys. `odd`
-    are the rows, by their place, that have more or fewer cells; in `cells` they are blank.
+    are the rows, by their place, that have more or fewer cells, or several lines; in `cells` they are blank.
+    `lines` counts the physical lines.
     """
 
     cells: pl.DataFrame
     facts: pl.DataFrame
     odd: Mapping[int, SourceRow]
+    lines: int
 
     def __len__(self) -> int:
         return self.cells.height
@@ -94,42 +96,49 @@ class FastJudge:
         turn.
         """
         odd: dict[int, SourceRow] = {}
+        more: list[Odd] = []
         cells = frame_of(block, self._delimiter, self._width)
         if cells is None:
             even = evened(block, self._delimiter, self._width)
             if even is None:
                 return None
-            block, lines = even
-            read = ((place, self._read(text, row + place, line + place)) for place, text in lines)
+            block, more = even
+            read = ((each.place, self._read(each.text, row + each.place, line + each.start)) for each in more)
             odd = {place: source for place, source in read if source is not None}
             cells = frame_of(block, self._delimiter, self._width)
-            if cells is None or len(odd) < len(lines):
+            if cells is None or len(odd) < len(more):
                 return None
+        numbers = _lines_of(cells.height, line, more)
         escapes = self._with_lines and (b'"' in block or b"\\" in block)
-        facts = self._facts_of(cells, self._rows, row, line, escapes=escapes)
+        facts = self._facts_of(cells, self._rows, row, numbers, escapes=escapes)
         suspects = facts[SUSPECT].sum()
         if self._rows is self._plain and suspects > _MANY * cells.height:
-            trimmed = self._facts_of(cells, self._padded, row, line, escapes=escapes)
+            trimmed = self._facts_of(cells, self._padded, row, numbers, escapes=escapes)
             if trimmed[SUSPECT].sum() < suspects / 2:
                 self._rows, facts = self._padded, trimmed
         if odd:
             is_odd = pl.int_range(pl.len()).is_in(list(odd))
-            facts = facts.with_columns(pl.col(SUSPECT) | is_odd, pl.col(_UNCLEAR) | is_odd)
-        return Looked(cells, facts, odd)
+            prints = keys.fingerprints([source.cells for source in odd.values()], self._width)
+            facts = facts.with_columns(
+                pl.col(SUSPECT) | is_odd,
+                pl.col(_UNCLEAR) | is_odd,
+                facts[keys.PRINT].scatter(list(odd), prints),
+            )
+        return Looked(cells, facts, odd, cells.height + sum(each.more for each in more))
 
     def _facts_of(
-        self, cells: pl.DataFrame, rows: Rows, row: int, line: int, *, escapes: bool
+        self, cells: pl.DataFrame, rows: Rows, row: int, lines: pl.Expr, *, escapes: bool
     ) -> pl.DataFrame:
         rows.learn(cells)
         index = pl.int_range(pl.len())
         sure = {f"sure{number}": each for number, each in enumerate(rows.sure(escapes=escapes))}
         facts = cells.select(
             (row + index).alias(keys.ROW),
-            (line + index).alias(keys.LINE),
+            lines.alias(keys.LINE),
             keys.fingerprint().alias(keys.PRINT),
             rows.unclear().alias(_UNCLEAR),
             *chain.from_iterable(keys.identity(text, key) for key, text in enumerate(rows.keys())),
-            *([rows.json(row, line).alias(JSON)] if self._with_lines else []),
+            *([rows.json(row + index, lines).alias(JSON)] if self._with_lines else []),
             **sure,
         )
         repeated = [keys.is_repeated(key) for key in range(len(self._seen))]
@@ -201,14 +210,13 @@ class FastJudge:
         return facts.with_columns(pl.col(SUSPECT) | alike), known
 
     def _facts(self, sources: Sequence[SourceRow], readings: Sequence[Reading | None]) -> pl.DataFrame:
-        whole = [source.cells if len(source.cells) == self._width else None for source in sources]
-        schema = {str(position): pl.String for position in range(self._width)}
-        cells = pl.DataFrame([each or ("",) * self._width for each in whole], schema=schema, orient="row")
-        return cells.select(
-            pl.Series(keys.ROW, [source.row for source in sources], dtype=pl.Int64),
-            pl.Series(keys.LINE, [source.line for source in sources], dtype=pl.Int64),
-            keys.fingerprint().alias(keys.PRINT),
-            *self._identities(readings).get_columns(),
+        return pl.DataFrame(
+            [
+                pl.Series(keys.ROW, [source.row for source in sources], dtype=pl.Int64),
+                pl.Series(keys.LINE, [source.line for source in sources], dtype=pl.Int64),
+                keys.fingerprints([source.cells for source in sources], self._width).alias(keys.PRINT),
+                *self._identities(readings).get_columns(),
+            ]
         )
 
     def _identities(self, readings: Sequence[Reading | None]) -> pl.DataFrame:
@@ -270,6 +278,17 @@ class FastJudge:
             for verdict in verdicts
         ]
         return lines.scatter(judged, pl.Series(mine, dtype=pl.String)).drop_nulls()
+
+
+def _lines_of(height: int, first: int, odd: Sequence[Odd]) -> pl.Expr:
+    """The physical lines on which the records of a block start."""
+    index = pl.int_range(pl.len(), dtype=pl.Int64)
+    longer = [each for each in odd if each.more]
+    if not longer:
+        return first + index
+    none = pl.zeros(height + 1, dtype=pl.Int64, eager=True)
+    after = none.scatter([each.place + 1 for each in longer], [each.more for each in longer])
+    return first + index + pl.lit(after.cum_sum().head(height))
 
 
 def _key(reading: Reading | None, slots: tuple[int, ...]) -> str | None:

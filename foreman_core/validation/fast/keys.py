@@ -41,6 +41,16 @@ def fingerprint() -> pl.Expr:
     return pl.struct(pl.all()).hash(_SEEDS[2])
 
 
+def fingerprints(rows: Sequence[Sequence[str]], width: int) -> pl.Series:
+    """The same for rows that are not in a frame, also for those of another width."""
+    whole = [row if len(row) == width else ("",) * width for row in rows]
+    schema = {str(position): pl.String for position in range(width)}
+    prints = pl.DataFrame(whole, schema=schema, orient="row").select(fingerprint()).to_series()
+    others = [place for place, row in enumerate(rows) if len(row) != width]
+    texts = pl.Series(["\0".join(rows[place]) for place in others], dtype=pl.String)
+    return prints.scatter(others, texts.hash(_SEEDS[2])) if others else prints
+
+
 class Seen:
     """The holders of one key. Rows are added a block at a time, in file order."""
 

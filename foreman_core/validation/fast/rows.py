@@ -67,8 +67,8 @@ class Rows:
         names = {name for key in self._key_fields() for name in key if name in self._columns}
         return ~pl.all_horizontal(self._is_clear(name) for name in sorted(names))
 
-    def json(self, first_row: int, first_line: int) -> pl.Expr:
-        """The line of an accepted row, without the line feed."""
+    def json(self, rows: pl.Expr, lines: pl.Expr) -> pl.Expr:
+        """The line of an accepted row, without the line feed; its row and line are given."""
         parts = [
             pl.concat_str(
                 [pl.lit(f"{orjson.dumps(name).decode()}:"), self._columns[name].json(), pl.lit(",")]
@@ -76,8 +76,7 @@ class Rows:
             for name in self._book.names
             if name in self._columns
         ]
-        index = pl.int_range(pl.len(), dtype=pl.Int64)
-        tail = pl.format('"_row":{},"_line":{}}}', first_row + index, first_line + index)
+        tail = pl.format('"_row":{},"_line":{}}}', rows, lines)
         return pl.concat_str([pl.lit("{"), *(part.fill_null("") for part in parts), tail])
 
     def _key_fields(self) -> Sequence[tuple[str, ...]]:
