@@ -45,7 +45,6 @@ class Column(Protocol):
 class Remembered(Column):
     """A column whose cells are known by their text."""
 
-    cell: pl.Expr
     name: str
     memo: Memo
 
@@ -55,15 +54,15 @@ class Remembered(Column):
 
     def sure(self) -> pl.Expr:
         """Boolean: without an issue for certain."""
-        return self.memo.knows(self.cell)
+        return self.memo.knows()
 
     def text(self) -> pl.Expr:
         """The value as text; null for a blank."""
-        return self.memo.text(self.cell)
+        return self.memo.text()
 
     def json(self) -> pl.Expr:
         """The value as JSON; null for a blank."""
-        return self.memo.json(self.cell)
+        return self.memo.json()
 
 
 @frozen
@@ -98,7 +97,7 @@ def column(
 ) -> Column:
     """The column of a field. `padded`: cells may have spaces around them, which trimming takes away."""
     field = compiled.field
-    remembered = Remembered(pl.col(name), name, memo)
+    remembered = Remembered(name, memo)
     normalise = normaliser(field.normalise)
     missing = tuple({"", *map(normalise, missing_values)})
     if _is_repetitive(field) or not "".join(missing).isascii():

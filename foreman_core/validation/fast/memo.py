@@ -1,5 +1,6 @@
 """Columns that have the same few texts over and over: each is read once, by the exact engine."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import orjson
@@ -27,14 +28,13 @@ class Memo:
     _values: dict[str, Value] = field(factory=dict[str, Value])
     _wrong: set[str] = field(factory=set[str])
     _known: pl.Series = field(factory=lambda: pl.Series([], dtype=pl.String))
+    _places: pl.Series = field(factory=lambda: pl.Series([], dtype=pl.UInt32))
 
     def learn(self, cells: pl.Series) -> None:
-        """Read the texts of a block that are new, or the first of them."""
-        fresh = cells.filter(~cells.is_in(self._known.implode())).unique()
-        fresh = fresh.filter(fresh.str.len_bytes() <= _LONGEST)
-        new = [text for text in fresh.to_list() if text not in self._wrong][:_LEARNED]
-        if not new:
-            return
+        """Read the texts of a block that are new, or the first of them. What is asked next is about it."""
+        texts = cells.unique()
+        texts = texts.filter(texts.str.len_bytes() <= _LONGEST)
+        new = [text for text in texts if text not in self._values and text not in self._wrong][:_LEARNED]
         if len(self._values) + len(self._wrong) + len(new) > REMEMBERED:
             self._values.clear()
             self._wrong.clear()
@@ -45,21 +45,27 @@ class Memo:
                 self._wrong.add(text)
             else:
                 self._values[text] = value
-        self._known = pl.Series(list(self._values), dtype=pl.String)
+        if new:
+            self._known = pl.Series(list(self._values), dtype=pl.String)
+        places = pl.int_range(len(self._known), dtype=pl.UInt32, eager=True)
+        self._places = cells.replace_strict(self._known, places, default=None, return_dtype=pl.UInt32)
 
-    def knows(self, cell: pl.Expr) -> pl.Expr:
-        """Whether the cell is right for certain."""
-        return cell.is_in(self._known.implode())
+    def knows(self) -> pl.Expr:
+        """Whether each cell is right for certain."""
+        return pl.lit(self._places.is_not_null())
 
-    def text(self, cell: pl.Expr) -> pl.Expr:
-        """The value of a cell that is known, as text; null for a blank."""
-        texts = [as_text(value) for value in self._values.values()]
-        return cell.replace_strict(self._known, pl.Series(texts, dtype=pl.String), default=None)
+    def text(self) -> pl.Expr:
+        """The value of each cell that is known, as text; null for a blank."""
+        return self._each([as_text(value) for value in self._values.values()])
 
-    def json(self, cell: pl.Expr) -> pl.Expr:
-        """The value of a cell that is known, as JSON; null for a blank."""
-        texts = [None if value is None else orjson.dumps(value).decode() for value in self._values.values()]
-        return cell.replace_strict(self._known, pl.Series(texts, dtype=pl.String), default=None)
+    def json(self) -> pl.Expr:
+        """The value of each cell that is known, as JSON; null for a blank."""
+        return self._each(
+            [None if value is None else orjson.dumps(value).decode() for value in self._values.values()]
+        )
+
+    def _each(self, texts: Sequence[str | None]) -> pl.Expr:
+        return pl.lit(pl.Series(texts, dtype=pl.String).gather(self._places))
 
 
 def as_text(value: object) -> str | None:
