@@ -63,8 +63,13 @@ def test_a_value_is_the_text_that_a_person_would_type(value: object, text: str) 
     assert cells(opened(xlsx({"S": [["id", "v"], ["1", value]]}))) == [("1", text)]
 
 
+plain = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Co", "Cn"]), max_size=9).filter(
+    lambda text: not text.startswith(("=", "#"))  # formulas and errors to who writes the workbook
+)
+
+
 @settings(max_examples=30)
-@given(st.lists(st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Co", "Cn"]), max_size=9)))
+@given(st.lists(plain))
 def test_texts_come_back_exactly(texts: list[str]) -> None:
     rows = [["id", "text"], *([f"r{number}", text] for number, text in enumerate(texts))]
     found = cells(opened(xlsx({"S": rows})))
