@@ -76,12 +76,23 @@ def unwrapped(digest: Digest) -> Readable | Workbook:
     (`too-large`) for one from which more comes than the limits, maybe while it is read.
     """
     stream = _peeked(digest)
+    if not stream.start.startswith(_GZIP):
+        return _content(stream, digest, limit=ARCHIVE_LIMIT, is_inner=False)
+    unpacked = gzip.GzipFile(fileobj=cast("IO[bytes]", stream), mode="rb")  # it only reads
+    return _inner(_Unpacked(unpacked, digest, "gzip file"), digest)
+
+
+def _inner(stream: Readable, digest: Digest) -> Readable | Workbook:
+    """What is in an archive: a table or a workbook, but no other archive."""
+    return _content(_peeked(stream), digest, limit=WORKBOOK_LIMIT, is_inner=True)
+
+
+def _content(stream: Peeked, digest: Digest, *, limit: int, is_inner: bool) -> Readable | Workbook:
     if stream.start.startswith(_GZIP):
-        unpacked = gzip.GzipFile(fileobj=cast("IO[bytes]", stream), mode="rb")  # it only reads
-        return _inner(_peeked(_Unpacked(unpacked, digest, "gzip file")))
-    if not _is_archive(stream):
+        raise _nested()
+    if not stream.start.startswith((_ZIP, _EMPTY_ZIP, _OLE)):
         return stream
-    spool = _spooled(stream, ARCHIVE_LIMIT)
+    spool = _spooled(stream, limit)
     if stream.start.startswith(_OLE):
         return Workbook("xls", spool)
     archive = _archive(spool)
@@ -89,34 +100,16 @@ def unwrapped(digest: Digest) -> Readable | Workbook:
     if kind is not None:
         _check_workbook(archive, spool)
         return Workbook(kind, spool)
+    if is_inner:
+        raise _nested()
     member = _only_table(archive)
     with _faults_of("zip archive"):
-        return _inner(_peeked(_Unpacked(archive.open(member), digest, "zip archive")))
-
-
-def _inner(stream: Peeked) -> Readable | Workbook:
-    """What is in an archive: a table or a workbook, but no other archive."""
-    if stream.start.startswith(_GZIP):
-        raise _nested()
-    if not _is_archive(stream):
-        return stream
-    spool = _spooled(stream, WORKBOOK_LIMIT)
-    if stream.start.startswith(_OLE):
-        return Workbook("xls", spool)
-    archive = _archive(spool)
-    kind = _workbook_format(archive)
-    if kind is None:
-        raise _nested()
-    _check_workbook(archive, spool)
-    return Workbook(kind, spool)
+        unpacked = archive.open(member)
+    return _inner(_Unpacked(unpacked, digest, "zip archive"), digest)
 
 
 def _nested() -> Refused:
     return Refused("not-a-table", "an archive is inside the archive: pack the table itself")
-
-
-def _is_archive(stream: Peeked) -> bool:
-    return stream.start.startswith((_ZIP, _EMPTY_ZIP, _OLE))
 
 
 def _peeked(stream: Readable) -> Peeked:
