@@ -15,6 +15,12 @@ from foreman_core.pipeline.check import CheckReport, FileFacts
 from foreman_core.reading import Readable
 
 MESSAGE_LIMIT: Final = 160
+FORMAT_NAMES: Final = {
+    "xlsx": "Excel (.xlsx)",
+    "xls": "Excel (.xls)",
+    "ods": "OpenDocument (.ods)",
+    "jsonl": "JSON Lines",
+}
 DELIMITER_NAMES: Final = {"\t": "tab", " ": "space"}
 
 
@@ -39,12 +45,14 @@ def show_report(report: CheckReport, path: Path, *, written: Sequence[Path]) -> 
 
 def _writing(file: FileFacts) -> Iterator[str]:
     """How the file is written, as far as it has such things."""
+    if file.format in FORMAT_NAMES:
+        yield FORMAT_NAMES[file.format]
     if file.encoding is not None:
         yield f"{file.encoding}{' with BOM' if file.bom else ''}"
     if file.delimiter is not None:
         yield f"cells between {DELIMITER_NAMES.get(file.delimiter, file.delimiter)!r}"
     yield plural(len(file.columns), "column")
-    if file.header_line != 1:
+    if file.header_line != 1 and file.format != "jsonl":
         yield f"header in line {file.header_line}" if file.header_line else "no header"
 
 

@@ -28,17 +28,17 @@ def open_table(
     digest = Digest(stream)
     content = unwrapped(digest)
     if isinstance(content, Workbook):
-        _refuse("A workbook", encoding=encoding, delimiter=delimiter)
+        _refuse("a workbook", encoding=encoding, delimiter=delimiter)
         return open_workbook(content, digest, header=header, sheet=sheet)
     text = open_text(content, encoding)
     if is_json_lines(text.peek()):
-        _refuse("A file of JSON Lines", delimiter=delimiter, sheet=sheet, no_header=None if header else "")
+        _refuse("a file of JSON Lines", delimiter=delimiter, sheet=sheet, no_header=None if header else "")
         return open_json_lines(text, digest)
-    _refuse("A text file", sheet=sheet)
+    _refuse("a delimited file", sheet=sheet)
     return open_delimited(text, digest, delimiter=delimiter, header=header)
 
 
 def _refuse(what: str, **given: str | None) -> None:
     for name, value in given.items():
         if value is not None:
-            raise Refused("not-a-table", f"{what} has no such thing: leave --{name.replace('_', '-')} out")
+            raise Refused("not-a-table", f"{what} takes no --{name.replace('_', '-')}: leave it out")
