@@ -163,10 +163,11 @@ def e164(text: str, country: str | None) -> str | None:
     if rules is None or (not has_code and rules.abroad.match(number)):
         return None
     national = rules.national(number)
-    return f"+{rules.code}{national}" if national and _is_valid(national, rules.code) else None
+    return f"+{rules.code}{national}" if national and is_valid(national, rules.code) else None
 
 
-def _is_valid(number: str, code: str) -> bool:
+def is_valid(number: str, code: str) -> bool:
+    """Whether a national number is one of a calling code."""
     for region in numbers(code):
         leads = region.leading is not None and region.leading.match(number) is not None
         is_mine = leads or region.leading is None

@@ -1,7 +1,6 @@
 """A block of a delimited file as a frame of texts, where it is certain that it says what RFC 4180 says."""
 
 import csv
-from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -80,40 +79,44 @@ def evened(block: bytes, delimiter: str, width: int) -> tuple[bytes, list[Odd]] 
     if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
         return None
     try:
-        lines = block.decode().removesuffix("\n").split("\n")
+        text = block.decode().removesuffix("\n")
     except UnicodeDecodeError:
         return None
-    texts = pl.Series(lines)
-    has_quote = texts.str.contains('"', literal=True)
-    uneven = (texts.str.count_matches(delimiter, literal=True) != width - 1) & ~has_quote
-    found: dict[int, str] = {place: lines[place] for place in uneven.arg_true()}
+    lines = pl.Series([text]).str.split("\n").explode()
+    has_quote = lines.str.contains('"', literal=True)
+    uneven = (lines.str.count_matches(delimiter, literal=True) != width - 1) & ~has_quote
+    found: dict[int, str] = {start: lines[start] for start in uneven.arg_true()}
     inner: set[int] = set()
     for start in has_quote.arg_true():
         if start in inner:
             continue
-        text = _record(lines, start, delimiter)
-        if text is None:
+        record = _record(lines, start, delimiter)
+        if record is None:
             return None
-        inner.update(range(start + 1, start + 1 + text.count("\n")))
-        if "\n" in text or _cells(text, delimiter) != width:
-            found[start] = text
+        inner.update(range(start + 1, start + 1 + record.count("\n")))
+        if "\n" in record or _cells(record, delimiter) != width:
+            found[start] = record
     if inner.intersection(found) or not 0 < len(found) <= _MOST_ODD * len(lines):
         return None
     odd, more = list[Odd](), 0
     for start in sorted(found):
         odd.append(Odd(start - more, start, found[start]))
         more += odd[-1].more
-        lines[start] = delimiter * (width - 1) + ("\r" if lines[start].endswith("\r") else "")
-    kept = (line for number, line in enumerate(lines) if number not in inner)
-    return "\n".join([*kept, ""]).encode(), odd
+    blank = delimiter * (width - 1)
+    blanks = [f"{blank}\r" if lines[each.start].endswith("\r") else blank for each in odd]
+    even = lines.scatter([each.start for each in odd], blanks)
+    if inner:
+        even = even.filter(~pl.int_range(len(even), eager=True).is_in(list(inner)))
+    return b"".join([even.str.join("\n").item().encode(), b"\n"]), odd
 
 
-def _record(lines: Sequence[str], start: int, delimiter: str) -> str | None:
+def _record(lines: pl.Series, start: int, delimiter: str) -> str | None:
     """The record that starts on a line, as many lines as it takes for its quotes to be closed; None when they
     are not proper.
     """
-    for end in range(start + 1, min(start + _MOST_LINES, len(lines)) + 1):
-        text = "\n".join(lines[start:end])
+    text = ""
+    for number, line in enumerate(lines.slice(start, _MOST_LINES)):
+        text = f"{text}\n{line}" if number else str(line)
         if is_proper(text, delimiter):
             return text
     return None

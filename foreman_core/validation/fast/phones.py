@@ -20,12 +20,17 @@ from foreman_core.validation.numbering import (
     Kind,
     Numbers,
     home,
+    is_valid,
     numbers,
 )
 
 _FROM: Final = 1 << 14
 """Rows from which on a column is read as one: Polars compiles every pattern anew, which takes as long as
 reading so many numbers one by one."""
+
+_USUAL: Final = 2
+"""Kinds of numbers, fixed lines and mobiles first, that are looked for in the whole column: Polars compiles a
+pattern each time it is used, and most patterns match next to nothing."""
 
 _INDEX, _REGION, _NATIONAL, _HAS_CODE = "index", "region", "national", "has_code"
 
@@ -132,19 +137,15 @@ def e164(cells: pl.Series, countries: pl.Series, *, never: list[str]) -> pl.Seri
 
 
 def _of_region(group: pl.DataFrame, rules: Home) -> pl.DataFrame:
-    """The valid numbers of those that are read by the rules of one region, by index."""
-    national = pl.col(_NATIONAL)
-    group = group.filter(pl.col(_HAS_CODE) | ~national.str.contains(rules.abroad.pattern))
-    group = _national(group, rules)
-    valid: list[pl.DataFrame] = []
-    for each in numbers(rules.code):
-        if group.is_empty():
-            break
-        mine = group.select(_is_one_of(each)).to_series()
-        valid.append(group.filter(mine))
-        decided = mine if each.leading is None else group[_NATIONAL].str.contains(each.leading.pattern)
-        group = group.filter(~decided)
-    return pl.concat([group.clear(), *valid]).select(
+    """The valid numbers of those that are read by the rules of one region, by index. Numbers of unusual kinds
+    are few, and read one by one.
+    """
+    abroad = pl.col(_NATIONAL).str.contains(rules.abroad.pattern)
+    group = _national(group.filter(pl.col(_HAS_CODE) | ~abroad), rules)
+    usual = group.select(_is_usual(numbers(rules.code)[0])).to_series()
+    others = group.filter(~usual)
+    valid = [is_valid(number, rules.code) for number in others[_NATIONAL]]
+    return pl.concat([group.filter(usual), others.filter(pl.Series(valid, dtype=pl.Boolean))]).select(
         _INDEX, pl.concat_str(pl.lit(f"+{rules.code}"), _NATIONAL).alias(_NATIONAL)
     )
 
@@ -162,10 +163,10 @@ def _national(group: pl.DataFrame, rules: Home) -> pl.DataFrame:
     return group.with_columns(found).drop_nulls(_NATIONAL)
 
 
-def _is_one_of(plan: Numbers) -> pl.Expr:
-    """Whether a national number is in a numbering plan."""
-    matches = map(_matches, plan.kinds)
-    is_mine = _matches(plan.all_kinds) & pl.any_horizontal(matches)
+def _is_usual(plan: Numbers) -> pl.Expr:
+    """Whether a national number is a usual one of the first region of a calling code."""
+    kinds = pl.any_horizontal(map(_matches, plan.kinds[:_USUAL]))
+    is_mine = _matches(plan.all_kinds) & kinds
     return is_mine if plan.leading is None else is_mine & pl.col(_NATIONAL).str.contains(plan.leading.pattern)
 
 
