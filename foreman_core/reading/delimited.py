@@ -93,7 +93,7 @@ class Delimited:
         records = Records(
             self.delimiter, self._text.encoding, width=len(self.columns), row=row - 1, line=line
         )
-        found = list(records.read(text.encode(), final=True))
+        found = list(records.read(f"{text}\n".encode(), final=True))
         return found[0] if len(found) == 1 and isinstance(found[0], SourceRow) else None
 
     def skip(self, rows: int, lines: int) -> None:
