@@ -1,11 +1,12 @@
 """Which engine judges a file: row by row, or whole blocks at a time when there are enough of them."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from foreman_core.mapping import Mapping
 from foreman_core.models import SourceRow
@@ -28,6 +29,9 @@ _PARTS: Final = 16
 
 _PIECE: Final = 1 << 15
 """Bytes of a piece that is read record by record."""
+
+_THREADS: Final = 2
+"""Blocks that are looked at at once: as many as Lambda has processors for the function that reads files."""
 
 _BATCH: Final = 1 << 12
 """Rows that are judged between two looks at what came of them."""
@@ -113,7 +117,7 @@ def judged(
     judge = FastJudge(
         schema, mapping, delimiter=delimited.delimiter, read=delimited.record, with_lines=with_lines
     )
-    yield from _Blocks(delimited, judge, start).batches()
+    yield from _Blocks(delimited, judge).batches(start)
 
 
 def _start(delimited: Delimited) -> bytes:
@@ -155,37 +159,35 @@ def _listed(verdicts: Iterable[tuple[object, Verdict]]) -> Lines:
 
 @define
 class _Blocks:
-    """A file block by block. While one is judged, the next is read and looked at in another thread: both
-    hashing and Polars leave Python's lock to the first.
+    """A file block by block. While one is judged, the next ones are looked at by other threads: hashing and
+    Polars leave Python's lock to the first.
     """
 
     _delimited: Delimited
     _judge: "FastJudge"
-    _block: bytes
+    _ahead: deque[tuple[bytes, "Future[Looked | None]"]] = field(factory=deque[Any])
 
-    def batches(self) -> Iterator[Batch]:
-        with ThreadPoolExecutor(1, "look") as threads:
-            looked = self._look(self._block)
-            while self._block:
-                if looked is None:
-                    yield from self._in_pieces(self._block, len(self._block) // _PARTS)
-                    looked = self._next()
-                    continue
-                self._delimited.skip(len(looked), looked.lines)
-                following = threads.submit(self._next)
-                yield self._batch(self._judge.judge(looked))
-                looked = following.result()
+    def batches(self, start: bytes) -> Iterator[Batch]:
+        with ThreadPoolExecutor(_THREADS, "look") as threads:
+            block = start
+            while block or self._ahead:
+                while block and len(self._ahead) <= _THREADS:
+                    self._ahead.append((block, threads.submit(self._judge.look, block)))
+                    block = self._delimited.take()
+                yield from self._judged(*self._ahead.popleft())
         yield from self._read(b"", final=True)
 
-    def _next(self) -> "Looked | None":
-        self._block = self._delimited.take()
-        return self._look(self._block)
+    def _judged(self, block: bytes, looking: "Future[Looked | None]") -> Iterator[Batch]:
+        looked = looking.result()
+        if looked is None or not self._delimited.at_boundary:  # what is open may come to its end here
+            yield from self._in_pieces(block, len(block) // _PARTS)
+        else:
+            yield self._whole(looked)
 
-    def _look(self, block: bytes) -> "Looked | None":
-        """None also in the middle of a record, which the block may bring to its end."""
-        if not block or not self._delimited.at_boundary:
-            return None
-        return self._judge.look(block, self._delimited.row + 1, self._delimited.line)
+    def _whole(self, looked: "Looked") -> Batch:
+        row, line = self._delimited.row + 1, self._delimited.line
+        self._delimited.skip(len(looked), looked.height)
+        return self._batch(self._judge.judge(looked, row, line))
 
     def _in_pieces(self, block: bytes, size: int) -> Iterator[Batch]:
         """A block that is no plain table as a whole: what there is of one in it, and the rest record by
@@ -195,10 +197,9 @@ class _Blocks:
         while start < len(block):
             end = block.find(b"\n", start + max(size, _PIECE)) + 1 or len(block)
             piece, start = block[start:end], end
-            looked = self._look(piece)
+            looked = self._judge.look(piece) if self._delimited.at_boundary else None
             if looked is not None:
-                self._delimited.skip(len(looked), looked.lines)
-                yield self._batch(self._judge.judge(looked))
+                yield self._whole(looked)
             elif size > _PIECE and self._delimited.at_boundary:
                 yield from self._in_pieces(piece, size // _PARTS)
             else:

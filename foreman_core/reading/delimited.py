@@ -88,12 +88,12 @@ class Delimited:
         if final:
             self._records.judge_encoding()
 
-    def record(self, text: str, row: int, line: int) -> SourceRow | None:
-        """The record that a line alone is, whatever was read before; None when it is no row."""
-        records = Records(
-            self.delimiter, self._text.encoding, width=len(self.columns), row=row - 1, line=line
-        )
-        found = list(records.read(f"{text}\n".encode(), final=True))
+    def record(self, text: bytes) -> SourceRow | None:
+        """The record that a text alone is, whatever was read before; None when it is no row. Its row and its
+        line are 1.
+        """
+        records = Records(self.delimiter, self._text.encoding, width=len(self.columns))
+        found = list(records.read(text + b"\n", final=True))
         return found[0] if len(found) == 1 and isinstance(found[0], SourceRow) else None
 
     def skip(self, rows: int, lines: int) -> None:

@@ -1,6 +1,9 @@
-"""A block of a delimited file as a frame of texts, where it is certain that it says what RFC 4180 says."""
+"""A block of a delimited file as a table of texts, and which of its rows are not certain to be what RFC 4180
+says.
+"""
 
-import csv
+from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -9,131 +12,174 @@ from attrs import frozen
 from foreman_core.reading.records import is_proper
 
 _BOM: Final = b"\xef\xbb\xbf"
+_QUOTE: Final = b'"'
+_RETURN: Final = b"\r"
 
-_MOST_ODD: Final = 0.3
-"""The share of odd records up to which a block is worth reading without them."""
+_MOST_LONG: Final = 0.3
+"""The share of records of several lines up to which a block is worth reading without them."""
 
 _MOST_LINES: Final = 64
 """Lines of a record up to which its end is looked for."""
 
 
-def frame_of(block: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
-    """The cells of whole lines of UTF-8, one line a row, in columns named `0`, `1`, …; None when the lines
-    are not certainly records of `width` cells: then they are read one by one.
-
-    It is certain when nothing is left over: every byte of the block is in a cell, or is one of width - 1
-    delimiters or the one line end of a row, or is a quote that was taken off. A row that is short or long,
-    and a line end in a cell, would not add up.
-    """
-    if width < 2 or not block.endswith(b"\n") or block.startswith(_BOM) or b"\0" in block:  # noqa: PLR2004
-        return None
-    has_returns = b"\r" in block
-    try:
-        frame = pl.read_csv(
-            block,
-            has_header=False,
-            separator=delimiter,
-            schema={str(position): pl.String for position in range(width)},
-            empty_string_is_null=False,
-            missing_columns="raise",
-            extra_columns="raise",
-        )
-    except (pl.exceptions.PolarsError, UnicodeError):
-        return None
-    rows = frame.height
-    returns = block.count(b"\r\n") if has_returns else 0
-    if has_returns and returns != block.count(b"\r"):
-        return None
-    quotes = 0
-    if b'"' in block:
-        if block.count(b"\n") != rows:
-            return None
-        inner = _total(frame, pl.all().str.count_matches('"', literal=True))
-        if inner and not _are_proper(block, frame, delimiter):
-            return None
-        quotes = block.count(b'"') - inner
-    text = _total(frame, pl.all().str.len_bytes())
-    return frame if text + rows * width + returns + quotes == len(block) else None
-
-
 @frozen
-class Odd:
-    """A record that is not one line of as many cells as the others: its place among the records of a block,
-    the line where it starts, counted from the first of the block, and its text.
+class Long:
+    """A record of several lines: its place among the records of a block, the line where it starts, counted
+    from the first of the block, and its text.
     """
 
     place: int
     start: int
-    text: str
+    text: bytes
 
     @property
     def more(self) -> int:
         """The lines that it has more than one."""
-        return self.text.count("\n")
+        return self.text.count(b"\n")
 
 
-def evened(block: bytes, delimiter: str, width: int) -> tuple[bytes, list[Odd]] | None:
-    """A block with blank rows in place of the records that are odd, and these in order; None when there are
-    none, or too many, or when it is not certain where a record ends.
+@frozen
+class Block:
+    """Records as lines of UTF-8, without their line feeds. In place of each record that is `long` there is a
+    row of blanks. `quoted` are the places of lines that have quotes, all of them by the rules.
     """
-    if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
+
+    lines: list[bytes]
+    quoted: Sequence[int]
+    long: Sequence[Long]
+    has_returns: bool
+
+
+def block_of(text: bytes, delimiter: str, width: int) -> Block | None:
+    """The records of whole lines; None where it is not certain where a record ends."""
+    if not text.endswith(b"\n") or text.startswith(_BOM) or b"\0" in text:
         return None
+    has_returns = _RETURN in text
+    if has_returns and text.count(_RETURN) != text.count(b"\r\n"):
+        return None
+    lines = text.split(b"\n")
+    lines.pop()
+    quoted = _with_quotes(text)
+    wrong = _improper([lines[place] for place in quoted], delimiter)
+    if wrong is None:
+        return None
+    block = Block(lines, quoted, (), has_returns)
+    return _without_long(block, [quoted[each] for each in wrong], delimiter, width) if wrong else block
+
+
+def _with_quotes(text: bytes) -> list[int]:
+    """The places of the lines that have quotes, which are few in most files."""
+    quoted: list[int] = []
+    place, start, at = 0, 0, text.find(_QUOTE)
+    while at >= 0:
+        place += text.count(b"\n", start, at)
+        quoted.append(place)
+        start = text.find(b"\n", at)
+        at = text.find(_QUOTE, start)
+    return quoted
+
+
+def _improper(lines: list[bytes], delimiter: str) -> list[int] | None:
+    """Which of the lines do not keep the rules of quoting by themselves; None when one is no UTF-8."""
     try:
-        text = block.decode().removesuffix("\n")
-    except UnicodeDecodeError:
+        texts = pl.Series(lines, dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
         return None
-    lines = pl.Series([text]).str.split("\n").explode()
-    has_quote = lines.str.contains('"', literal=True)
-    uneven = (lines.str.count_matches(delimiter, literal=True) != width - 1) & ~has_quote
-    found: dict[int, str] = {start: lines[start] for start in uneven.arg_true()}
-    inner: set[int] = set()
-    for start in has_quote.arg_true():
+    return (~texts.str.contains(_grammar(delimiter))).arg_true().to_list()
+
+
+@cache
+def _grammar(delimiter: str) -> str:
+    """A record of one line (https://www.rfc-editor.org/rfc/rfc4180#section-2) for Rust's `regex`."""
+    mark = f"\\x{ord(delimiter):02x}"
+    cell = f'(?:"(?:[^"]|"")*"|[^"{mark}]*)'
+    return f"^{cell}(?:{mark}{cell})*$"
+
+
+def _without_long(block: Block, starts: list[int], delimiter: str, width: int) -> Block | None:
+    """The block with blanks in place of the records of several lines that begin at `starts`; None when one of
+    them does not come to its end, or when they are too many.
+    """
+    lines, long, inner = block.lines, list[Long](), set[int]()
+    for start in starts:
         if start in inner:
             continue
-        record = _record(lines, start, delimiter)
-        if record is None:
+        text = _record(lines, start, delimiter)
+        if text is None:
             return None
-        inner.update(range(start + 1, start + 1 + record.count("\n")))
-        if "\n" in record or _cells(record, delimiter) != width:
-            found[start] = record
-    if inner.intersection(found) or not 0 < len(found) <= _MOST_ODD * len(lines):
+        long.append(Long(start - len(inner), start, text))
+        inner.update(range(start + 1, start + 1 + long[-1].more))
+    if len(long) > _MOST_LONG * len(lines):
         return None
-    odd, more = list[Odd](), 0
-    for start in sorted(found):
-        odd.append(Odd(start - more, start, found[start]))
-        more += odd[-1].more
-    blank = delimiter * (width - 1)
-    blanks = [f"{blank}\r" if lines[each.start].endswith("\r") else blank for each in odd]
-    even = lines.scatter([each.start for each in odd], blanks)
-    if inner:
-        even = even.filter(~pl.int_range(len(even), eager=True).is_in(list(inner)))
-    return b"".join([even.str.join("\n").item().encode(), b"\n"]), odd
+    blank = delimiter.encode() * (width - 1)
+    if block.has_returns:
+        blank += _RETURN
+    for each in long:
+        lines[each.start] = blank
+    kept = [line for place, line in enumerate(lines) if place not in inner]
+    quoted = [place for place, line in enumerate(kept) if _QUOTE in line]
+    return Block(kept, quoted, long, block.has_returns)
 
 
-def _record(lines: pl.Series, start: int, delimiter: str) -> str | None:
+def _record(lines: list[bytes], start: int, delimiter: str) -> bytes | None:
     """The record that starts on a line, as many lines as it takes for its quotes to be closed; None when they
     are not proper.
     """
-    text = ""
-    for number, line in enumerate(lines.slice(start, _MOST_LINES)):
-        text = f"{text}\n{line}" if number else str(line)
-        if is_proper(text, delimiter):
-            return text
+    text = lines[start]
+    for line in lines[start + 1 : start + _MOST_LINES]:
+        text += b"\n" + line
+        try:
+            if text.count(_QUOTE) % 2 == 0 and is_proper(text.decode(), delimiter):
+                return text
+        except UnicodeDecodeError:
+            return None
     return None
 
 
-def _cells(line: str, delimiter: str) -> int:
-    """How many cells a proper record of one line has."""
-    return len(next(csv.reader([line], delimiter=delimiter, strict=True)))
+@frozen
+class Table:
+    """The cells of a block, one line a row, in columns named `0`, `1`, …; `uneven` rows have other cells."""
+
+    cells: pl.DataFrame
+    uneven: pl.Series
 
 
-def _are_proper(block: bytes, frame: pl.DataFrame, delimiter: str) -> bool:
-    """Whether the lines of the rows that have a quote in a cell keep the rules of quoting."""
-    has_quote = frame.select(pl.any_horizontal(pl.all().str.contains('"', literal=True))).to_series()
-    lines = block.split(b"\n")
-    rows: list[int] = has_quote.arg_true().to_list()
-    return all(is_proper(lines[row].decode(), delimiter) for row in rows)
+def table_of(block: Block, delimiter: str, width: int) -> Table | None:
+    """What Polars makes of a block; None when not every line is a row of its own to it.
+
+    A row is what RFC 4180 says when every byte of its line is accounted for: it is in a cell, or is one of
+    width - 1 delimiters, or ends the line, or is a quote that was taken off. All other rows are uneven.
+    """
+    if width < 2:  # noqa: PLR2004 - a blank line is a row then
+        return None
+    lines = block.lines
+    names = [str(position) for position in range(width)]
+    try:
+        cells = pl.read_csv(
+            b"\n".join([delimiter.join(names).encode(), *lines, b""]),
+            separator=delimiter,
+            infer_schema=False,
+            empty_string_is_null=False,
+            truncate_ragged_lines=True,
+        )
+    except (pl.exceptions.PolarsError, UnicodeError):
+        return None
+    if cells.columns != names or cells.height != len(lines):
+        return None
+    accounted = pl.sum_horizontal(pl.all().str.len_bytes()) + pl.lit(_taken_off(block, cells)) + (width - 1)
+    lengths = pl.Series(list(map(len, lines)), dtype=pl.UInt32)
+    return Table(cells, cells.select(accounted != lengths).to_series())
 
 
-def _total(frame: pl.DataFrame, counted: pl.Expr) -> int:
-    return sum(frame.select(counted.cast(pl.Int64).sum()).row(0))
+def _taken_off(block: Block, cells: pl.DataFrame) -> pl.Series:
+    """The bytes of each line that are in no cell, and no delimiters."""
+    if block.has_returns:
+        ends = pl.Series([line.endswith(_RETURN) for line in block.lines], dtype=pl.UInt32)
+    else:
+        ends = pl.zeros(len(block.lines), dtype=pl.UInt32, eager=True)
+    if not block.quoted:
+        return ends
+    places = pl.Series(block.quoted, dtype=pl.UInt32)
+    outer = pl.Series([block.lines[place].count(_QUOTE) for place in block.quoted], dtype=pl.UInt32)
+    inner = cells[places].select(pl.sum_horizontal(pl.all().str.count_matches('"', literal=True))).to_series()
+    return ends.scatter(places, ends[places] + outer - inner)

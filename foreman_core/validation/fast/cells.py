@@ -4,14 +4,13 @@
 by that engine, so an expression here may be narrow, but never wide.
 """
 
-from typing import Final, Protocol
+from typing import Final
 
 import polars as pl
-from attrs import frozen
 
 from foreman_core.schema import Field
 from foreman_core.validation.fast import patterns
-from foreman_core.validation.fast.memo import Memo
+from foreman_core.validation.fast.columns import Column, Computed
 from foreman_core.validation.fields import Compiled
 from foreman_core.validation.text import normaliser
 
@@ -21,83 +20,13 @@ _NFC_SHRINKS: Final = 3
 """Bytes that NFC makes one of at most: a letter beyond ASCII that becomes one within it."""
 
 
-class Column(Protocol):
-    """One mapped column of a block. `text` and `json` say something only where the cell is `sure`."""
-
-    def learn(self, frame: pl.DataFrame) -> None:
-        """See the cells of a block before it is judged."""
-        ...
-
-    def sure(self) -> pl.Expr:
-        """Boolean: without an issue for certain."""
-        ...
-
-    def text(self) -> pl.Expr:
-        """The value as text; null for a blank."""
-        ...
-
-    def json(self) -> pl.Expr:
-        """The value as JSON; null for a blank."""
-        ...
-
-
-@frozen
-class Remembered(Column):
-    """A column whose cells are known by their text."""
-
-    name: str
-    memo: Memo
-
-    def learn(self, frame: pl.DataFrame) -> None:
-        """Read the new texts of a block."""
-        self.memo.learn(frame[self.name])
-
-    def sure(self) -> pl.Expr:
-        """Boolean: without an issue for certain."""
-        return self.memo.knows()
-
-    def text(self) -> pl.Expr:
-        """The value as text; null for a blank."""
-        return self.memo.text()
-
-    def json(self) -> pl.Expr:
-        """The value as JSON; null for a blank."""
-        return self.memo.json()
-
-
-@frozen
-class Computed(Column):
-    """A column whose cells are understood by expressions; `right` is False for a blank."""
-
-    required: bool
-    blank: pl.Expr
-    right: pl.Expr
-    value: pl.Expr
-    quoted: bool
-
-    def learn(self, frame: pl.DataFrame) -> None:
-        """Nothing to learn."""
-
-    def sure(self) -> pl.Expr:
-        """Boolean: without an issue for certain."""
-        return self.right if self.required else self.blank | self.right
-
-    def text(self) -> pl.Expr:
-        """The value as text; null for a blank."""
-        return pl.when(~self.blank).then(self.value)
-
-    def json(self) -> pl.Expr:
-        """The value as JSON; null for a blank."""
-        text = self.text()
-        return pl.concat_str([pl.lit('"'), text, pl.lit('"')]) if self.quoted else text
-
-
 def column(
-    compiled: Compiled, name: str, missing_values: tuple[str, ...], memo: Memo, *, padded: bool
+    compiled: Compiled, name: str, missing_values: tuple[str, ...], remembered: Column, *, padded: bool
 ) -> Column:
-    """The column of a field. `padded`: cells may have spaces around them, which trimming takes away."""
+    """The column of a field: `remembered`, or one of expressions. `padded`: cells may have spaces around
+    them, which trimming takes away.
+    """
     field = compiled.field
-    remembered = Remembered(name, memo)
     normalise = normaliser(field.normalise)
     missing = tuple({"", *map(normalise, missing_values)})
     if _is_repetitive(field) or not "".join(missing).isascii():

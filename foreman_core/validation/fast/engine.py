@@ -17,9 +17,10 @@ from foreman_core.reading import Unreadable
 from foreman_core.schema import RecordSchema
 from foreman_core.validation.accepted import accepted_line
 from foreman_core.validation.fast import keys
-from foreman_core.validation.fast.blocks import Odd, evened, frame_of
-from foreman_core.validation.fast.memo import Memo, as_text
-from foreman_core.validation.fast.rows import JSON, Rows
+from foreman_core.validation.fast.blocks import Block, Table, block_of, table_of
+from foreman_core.validation.fast.columns import Column
+from foreman_core.validation.fast.memo import as_text
+from foreman_core.validation.fast.rows import BlockRows, Rows
 from foreman_core.validation.judge import BLANK, Judge, Reading, Verdict, unreadable
 from foreman_core.validation.rulebook import Rulebook
 
@@ -31,28 +32,20 @@ _MANY: Final = 0.05
 
 @frozen
 class Looked:
-    """A block that was looked at: its cells; per row whether it is suspect, its line as JSON, its keys. `odd`
-    are the rows, by their place, that have more or fewer cells, or several lines; in `cells` they are blank.
-    `lines` counts the physical lines.
+    """A block that was looked at: its cells; per row whether it is suspect, and its keys. `odd` are the rows,
+    by their place, that are not what `cells` says. `lines` has the physical line on which each row starts,
+    and `height` their number; both count from the first of the block.
     """
 
     cells: pl.DataFrame
+    rows: BlockRows
     facts: pl.DataFrame
-    odd: Mapping[int, SourceRow]
-    lines: int
+    odd: Mapping[int, tuple[str, ...]]
+    lines: pl.Series
+    height: int
 
     def __len__(self) -> int:
         return self.cells.height
-
-    def sources(self, places: pl.Series) -> list[SourceRow]:
-        """The rows at these places."""
-        chosen = self.facts[places]
-        return [
-            self.odd.get(place) or SourceRow(row, line, cells)
-            for place, row, line, cells in zip(
-                places, chosen[keys.ROW], chosen[keys.LINE], self.cells[places].iter_rows(), strict=True
-            )
-        ]
 
 
 @frozen
@@ -75,82 +68,99 @@ class FastJudge:
         mapping: ColumnMapping,
         *,
         delimiter: str,
-        read: Callable[[str, int, int], SourceRow | None],
+        read: Callable[[bytes], SourceRow | None],
         with_lines: bool,
     ) -> None:
-        """`read` gives the record that is a line alone, by its text, its row and its number."""
+        """`read` gives the record that a text alone is."""
         self._read = read
         self._judge = Judge(schema, mapping)
-        book, memos = Rulebook(schema), dict[str, Memo]()
-        self._plain = Rows(book, mapping, memos, padded=False)
-        self._padded = Rows(book, mapping, memos, padded=True)
+        book, remembered = Rulebook(schema), dict[str, Column]()
+        self._plain = Rows(book, mapping, remembered, padded=False)
+        self._padded = Rows(book, mapping, remembered, padded=True)
         self._rows = self._plain
         self._width = len(mapping.columns)
         self._delimiter = delimiter
         self._with_lines = with_lines
         self._seen = [keys.Seen() for _ in self._judge.keys.slots]
 
-    def look(self, block: bytes, row: int, line: int) -> Looked | None:
-        """See what is certain in a block of whole lines of which the first is `line`, and its record would be
-        `row`. None when the block has to be read record by record. Blocks may be looked at ahead of their
-        turn.
+    def look(self, text: bytes) -> Looked | None:
+        """See what is certain in a block of whole lines; None when it has to be read record by record. Blocks
+        may be looked at ahead of their turn, and by several threads.
         """
-        odd: dict[int, SourceRow] = {}
-        more: list[Odd] = []
-        cells = frame_of(block, self._delimiter, self._width)
-        if cells is None:
-            even = evened(block, self._delimiter, self._width)
-            if even is None:
-                return None
-            block, more = even
-            read = ((each.place, self._read(each.text, row + each.place, line + each.start)) for each in more)
-            odd = {place: source for place, source in read if source is not None}
-            cells = frame_of(block, self._delimiter, self._width)
-            if cells is None or len(odd) < len(more):
-                return None
-        numbers = _lines_of(cells.height, line, more)
-        escapes = self._with_lines and (b'"' in block or b"\\" in block)
-        facts = self._facts_of(cells, self._rows, row, numbers, escapes=escapes)
-        suspects = facts[SUSPECT].sum()
-        if self._rows is self._plain and suspects > _MANY * cells.height:
-            trimmed = self._facts_of(cells, self._padded, row, numbers, escapes=escapes)
-            if trimmed[SUSPECT].sum() < suspects / 2:
-                self._rows, facts = self._padded, trimmed
+        block = block_of(text, self._delimiter, self._width)
+        table = None if block is None else table_of(block, self._delimiter, self._width)
+        if block is None or table is None:
+            return None
+        odd = self._odd(block, table)
+        if odd is None:
+            return None
+        escapes = self._with_lines and (b'"' in text or b"\\" in text)
+        rows, facts = self._facts_of(table.cells, escapes=escapes)
         if odd:
             is_odd = pl.int_range(pl.len()).is_in(list(odd))
-            prints = keys.fingerprints([source.cells for source in odd.values()], self._width)
+            prints = keys.fingerprints(list(odd.values()), self._width)
             facts = facts.with_columns(
                 pl.col(SUSPECT) | is_odd,
                 pl.col(_UNCLEAR) | is_odd,
                 facts[keys.PRINT].scatter(list(odd), prints),
             )
-        return Looked(cells, facts, odd, cells.height + sum(each.more for each in more))
+        lines, height = _lines_of(block)
+        return Looked(table.cells, rows, facts, odd, lines, height)
 
-    def _facts_of(
-        self, cells: pl.DataFrame, rows: Rows, row: int, lines: pl.Expr, *, escapes: bool
-    ) -> pl.DataFrame:
-        rows.learn(cells)
-        index = pl.int_range(pl.len())
+    def _odd(self, block: Block, table: Table) -> dict[int, tuple[str, ...]] | None:
+        """The cells of the rows that the table does not have right; None when one is no row by itself."""
+        mark = self._delimiter.encode()
+        odd: dict[int, tuple[str, ...]] = {}
+        uneven: list[int] = table.uneven.arg_true().to_list()
+        texts = {place: block.lines[place] for place in uneven}
+        texts |= {each.place: each.text for each in block.long}
+        for place, text in texts.items():
+            if text and b'"' not in text:
+                cells = text.removesuffix(b"\r").split(mark)
+                odd[place] = tuple(cell.decode() for cell in cells)
+                continue
+            source = self._read(text)
+            if source is None:
+                return None
+            odd[place] = source.cells
+        return odd
+
+    def _facts_of(self, cells: pl.DataFrame, *, escapes: bool) -> tuple[BlockRows, pl.DataFrame]:
+        rows = self._rows
+        found, facts = self._facts_by(cells, rows, escapes=escapes)
+        suspects = facts[SUSPECT].sum()
+        if rows is self._plain and suspects > _MANY * cells.height:
+            trimmed = self._facts_by(cells, self._padded, escapes=escapes)
+            if trimmed[1][SUSPECT].sum() < suspects / 2:
+                self._rows = self._padded
+                return trimmed
+        return found, facts
+
+    def _facts_by(self, cells: pl.DataFrame, by: Rows, *, escapes: bool) -> tuple[BlockRows, pl.DataFrame]:
+        rows = by.of(cells)
         sure = {f"sure{number}": each for number, each in enumerate(rows.sure(escapes=escapes))}
         facts = cells.select(
-            (row + index).alias(keys.ROW),
-            lines.alias(keys.LINE),
             keys.fingerprint().alias(keys.PRINT),
             rows.unclear().alias(_UNCLEAR),
             *chain.from_iterable(keys.identity(text, key) for key, text in enumerate(rows.keys())),
-            *([rows.json(row + index, lines).alias(JSON)] if self._with_lines else []),
             **sure,
         )
         repeated = [keys.is_repeated(key) for key in range(len(self._seen))]
         certain = pl.all_horizontal(*sure).fill_null(value=False)
-        return facts.select(
+        return rows, facts.select(
             pl.exclude(*sure),
             pl.any_horizontal(~certain, pl.col(_UNCLEAR), *repeated).alias(SUSPECT),
         )
 
-    def judge(self, looked: Looked) -> Judged:
-        """The verdicts on a block that was looked at, when all before it have been judged."""
-        facts, known = self._cleared(looked)
+    def judge(self, looked: Looked, row: int, line: int) -> Judged:
+        """The verdicts on a block that was looked at, when all before it have been judged: its first record
+        is `row`, and starts on `line`.
+        """
+        facts = looked.facts.with_columns(
+            pl.int_range(row, row + pl.len(), dtype=pl.Int64).alias(keys.ROW),
+            (looked.lines + line).alias(keys.LINE),
+        )
+        facts, known = self._cleared(looked, facts)
         held = [seen.carried(facts[keys.high(key)]) for key, seen in enumerate(self._seen)]
         again = pl.any_horizontal(
             pl.col(SUSPECT),
@@ -161,7 +171,7 @@ class FastJudge:
             ),
         )
         suspects = facts.select(again).to_series().arg_true()
-        chosen, sources = facts[suspects], looked.sources(suspects)
+        chosen, sources = facts[suspects], _sources(looked, facts, suspects)
         readings = [
             known[place] if place in known else self._judge.read(source)
             for place, source in zip(suspects, sources, strict=True)
@@ -171,7 +181,7 @@ class FastJudge:
         return Judged(
             clean=facts.height - len(sources),
             verdicts=list(zip(sources, verdicts, strict=True)),
-            lines=self._lines(facts[JSON], suspects, verdicts) if self._with_lines else None,
+            lines=self._lines(_json(looked, facts), suspects, verdicts) if self._with_lines else None,
         )
 
     def judge_rows(self, rows: Sequence[SourceRow | Unreadable]) -> Judged:
@@ -191,15 +201,17 @@ class FastJudge:
         lines = self._lines(no_lines, everything, decided) if self._with_lines else None
         return Judged(clean=0, verdicts=verdicts, lines=lines)
 
-    def _cleared(self, looked: Looked) -> tuple[pl.DataFrame, Mapping[int, Reading | None]]:
+    def _cleared(
+        self, looked: Looked, facts: pl.DataFrame
+    ) -> tuple[pl.DataFrame, Mapping[int, Reading | None]]:
         """The facts, with the keys that the exact engine had to find, and the rows that have the same; and
         what it read, by place.
         """
-        facts = looked.facts
         unclear = facts[_UNCLEAR].arg_true()
         if not len(unclear):
             return facts, {}
-        known = dict(zip(unclear, map(self._judge.read, looked.sources(unclear)), strict=True))
+        sources = _sources(looked, facts, unclear)
+        known = dict(zip(unclear, map(self._judge.read, sources), strict=True))
         found = self._identities(list(known.values()))
         columns = {name: facts[name].scatter(unclear, found[name]) for name in found.columns}
         facts = facts.with_columns(**columns)
@@ -280,15 +292,30 @@ class FastJudge:
         return lines.scatter(judged, pl.Series(mine, dtype=pl.String)).drop_nulls()
 
 
-def _lines_of(height: int, first: int, odd: Sequence[Odd]) -> pl.Expr:
-    """The physical lines on which the records of a block start."""
-    index = pl.int_range(pl.len(), dtype=pl.Int64)
-    longer = [each for each in odd if each.more]
-    if not longer:
-        return first + index
-    none = pl.zeros(height + 1, dtype=pl.Int64, eager=True)
-    after = none.scatter([each.place + 1 for each in longer], [each.more for each in longer])
-    return first + index + pl.lit(after.cum_sum().head(height))
+def _lines_of(block: Block) -> tuple[pl.Series, int]:
+    """The lines on which the records of a block start, counted from its first, and how many lines it has."""
+    count = len(block.lines)
+    index = pl.int_range(count, dtype=pl.Int64, eager=True)
+    if not block.long:
+        return index, count
+    more = [each.more for each in block.long]
+    none = pl.zeros(count + 1, dtype=pl.Int64, eager=True)
+    after = none.scatter([each.place + 1 for each in block.long], more)
+    return index + after.cum_sum().head(count), count + sum(more)
+
+
+def _sources(looked: Looked, facts: pl.DataFrame, places: pl.Series) -> list[SourceRow]:
+    """The rows at these places."""
+    chosen = facts[places]
+    rows = zip(places, chosen[keys.ROW], chosen[keys.LINE], looked.cells[places].iter_rows(), strict=True)
+    return [SourceRow(row, line, looked.odd.get(place, cells)) for place, row, line, cells in rows]
+
+
+def _json(looked: Looked, facts: pl.DataFrame) -> pl.Series:
+    """The lines of all rows, as if they were accepted."""
+    return looked.cells.select(
+        looked.rows.json(pl.lit(facts[keys.ROW]), pl.lit(facts[keys.LINE]))
+    ).to_series()
 
 
 def _key(reading: Reading | None, slots: tuple[int, ...]) -> str | None:

@@ -1,71 +1,68 @@
-"""Columns that have the same few texts over and over: each is read once, by the exact engine."""
+"""Texts that come over and over: each is looked into once, and what was found is gathered by place."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from threading import Lock
+from typing import Final, Generic, TypeVar
 
 import orjson
 import polars as pl
-from attrs import define, field
-
-from foreman_core.models import Value
-from foreman_core.validation.fields import Found, FromCell
+from attrs import define, field, frozen
 
 REMEMBERED: Final = 1 << 16
 """Texts kept per column."""
 
 _LEARNED: Final = 1 << 13
-"""New texts that are read of one block: a column that brings more than that is not repetitive."""
+"""New texts that are looked into of one block: a column that brings more than that is not repetitive."""
 
-_LONGEST: Final = 256
-"""Bytes of a text that is kept."""
+T = TypeVar("T")
+
+
+@frozen
+class Found(Generic[T]):
+    """What is known of the texts of a block: `places` has the place in `known` of each; null for a text that
+    is not known.
+    """
+
+    places: pl.Series
+    known: Mapping[str, T]
+
+    def each(self, of: Callable[[T], str | int | None], dtype: type[pl.DataType]) -> pl.Expr:
+        """A value for each text of the block; null for one that is not known."""
+        return pl.lit(pl.Series(map(of, self.known.values()), dtype=dtype).gather(self.places))
 
 
 @define
-class Memo:
-    """What the exact engine says about the texts of one column, which must not depend on other columns."""
+class Memo(Generic[T]):
+    """What `look` says of texts; it leaves out those that are not to be known. Several threads may ask."""
 
-    _from_cell: FromCell
-    _values: dict[str, Value] = field(factory=dict[str, Value])
-    _wrong: set[str] = field(factory=set[str])
-    _known: pl.Series = field(factory=lambda: pl.Series([], dtype=pl.String))
-    _places: pl.Series = field(factory=lambda: pl.Series([], dtype=pl.UInt32))
+    _look: Callable[[str], T | None]
+    _known: dict[str, T] = field(factory=dict[str, T])
+    _others: set[str] = field(factory=set[str])
+    _lock: Lock = field(factory=Lock)
 
-    def learn(self, cells: pl.Series) -> None:
-        """Read the texts of a block that are new, or the first of them. What is asked next is about it."""
-        texts = cells.unique()
-        texts = texts.filter(texts.str.len_bytes() <= _LONGEST)
-        new = [text for text in texts if text not in self._values and text not in self._wrong][:_LEARNED]
-        if len(self._values) + len(self._wrong) + len(new) > REMEMBERED:
-            self._values.clear()
-            self._wrong.clear()
-        for text in new:
-            found: list[Found] = []
-            value = self._from_cell(text, found, None)
-            if found:
-                self._wrong.add(text)
-            else:
-                self._values[text] = value
-        if new:
-            self._known = pl.Series(list(self._values), dtype=pl.String)
-        places = pl.int_range(len(self._known), dtype=pl.UInt32, eager=True)
-        self._places = cells.replace_strict(self._known, places, default=None, return_dtype=pl.UInt32)
-
-    def knows(self) -> pl.Expr:
-        """Whether each cell is right for certain."""
-        return pl.lit(self._places.is_not_null())
-
-    def text(self) -> pl.Expr:
-        """The value of each cell that is known, as text; null for a blank."""
-        return self._each([as_text(value) for value in self._values.values()])
-
-    def json(self) -> pl.Expr:
-        """The value of each cell that is known, as JSON; null for a blank."""
-        return self._each(
-            [None if value is None else orjson.dumps(value).decode() for value in self._values.values()]
+    def find(self, texts: pl.Series) -> Found[T]:
+        """Look into the texts of a block that are new, or the first of them."""
+        unique = texts.unique().drop_nulls()
+        with self._lock:
+            new = [text for text in unique if text not in self._known and text not in self._others]
+            self._learn(new[:_LEARNED])
+            known = {text: self._known[text] for text in unique if text in self._known}
+        places = pl.int_range(len(known), dtype=pl.UInt32, eager=True)
+        found = texts.replace_strict(
+            pl.Series(list(known), dtype=pl.String), places, default=None, return_dtype=pl.UInt32
         )
+        return Found(found, known)
 
-    def _each(self, texts: Sequence[str | None]) -> pl.Expr:
-        return pl.lit(pl.Series(texts, dtype=pl.String).gather(self._places))
+    def _learn(self, texts: Iterable[str]) -> None:
+        if len(self._known) + len(self._others) > REMEMBERED - _LEARNED:
+            self._known.clear()
+            self._others.clear()
+        for text in texts:
+            found = self._look(text)
+            if found is None:
+                self._others.add(text)
+            else:
+                self._known[text] = found
 
 
 def as_text(value: object) -> str | None:

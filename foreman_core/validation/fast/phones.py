@@ -1,76 +1,155 @@
-"""Phone numbers of a whole column as E.164, where their meaning is certain."""
+"""Phone numbers of a whole column as E.164, where their meaning is certain.
+
+Numbers are known by their beginning, their length and their country: what is certain of all of these is
+worked out once. Where more digits matter, a longer beginning is tried, and at last the number alone.
+"""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
-from attrs import define, field
+from attrs import define, field, frozen
 
 from foreman_core.schema import Constraints
 from foreman_core.validation import numbering
-from foreman_core.validation.fast.cells import Column
+from foreman_core.validation.fast.columns import Cells, Column, member
+from foreman_core.validation.fast.dialled import ABROAD, MixedError, Rewritten, certain
+from foreman_core.validation.fast.memo import Memo
 from foreman_core.validation.fields import Compiled
-from foreman_core.validation.numbering import (
-    CALLING_CODES,
-    CODE,
-    LONGEST,
-    NO_DIGITS,
-    SHAPE,
-    Home,
-    Kind,
-    Numbers,
-    home,
-    is_valid,
-    numbers,
-)
+from foreman_core.validation.numbering import LONGEST, NO_DIGITS, SHAPE
 
-_FROM: Final = 1 << 14
-"""Rows from which on a column is read as one: Polars compiles every pattern anew, which takes as long as
-reading so many numbers one by one."""
+_HEADS: Final = (5, 8)
+"""Digits by which numbers are known: most are by 5, of the regions that share +1 or +44 some need more."""
 
-_USUAL: Final = 2
-"""Kinds of numbers, fixed lines and mobiles first, that are looked for in the whole column: Polars compiles a
-pattern each time it is used, and most patterns match next to nothing."""
+_INDEX, _COUNTRY, _DIGITS, _CELL = "index", "country", "digits", "cell"
 
-_INDEX, _REGION, _NATIONAL, _HAS_CODE = "index", "region", "national", "has_code"
+
+@frozen
+class Known:
+    """Whether numbers of a class have one fate, and what they become: None where the exact engine decides."""
+
+    is_one: bool
+    rewritten: Rewritten | None
+
+    @property
+    def code(self) -> str | None:
+        """What stands before the national number."""
+        return self.rewritten.code if self.rewritten else None
+
+    @property
+    def drop(self) -> int | None:
+        """How many digits it stands for."""
+        return self.rewritten.drop if self.rewritten else None
+
+
+def _look(text: str) -> Known:
+    """What is known of a class, by the text that `_class` makes."""
+    country, head, length = text.split(" ")
+    try:
+        return Known(is_one=True, rewritten=certain(country, head, int(length)))
+    except MixedError:
+        return Known(is_one=False, rewritten=None)
 
 
 @define
-class Phones(Column):
-    """A column of phone numbers. `country` is the column that says where the number of a row is at home."""
+class Reader:
+    """Reads the numbers of a column; `never` are digits that are no number."""
 
-    _compiled: Compiled
-    _cell: pl.Expr
-    _country: Column | None
     _never: list[str]
-    _values: pl.Series = field(factory=lambda: pl.Series([], dtype=pl.String))
+    _memo: Memo[Known] = field(factory=lambda: Memo(_look))
 
-    def learn(self, frame: pl.DataFrame) -> None:
-        """Read the numbers of a block. That of the country must have been learned before."""
-        default = pl.lit(self._compiled.field.default_country, dtype=pl.String)
-        said = self._country
-        country = default if said is None else pl.when(said.sure()).then(said.text().fill_null(default))
-        seen = frame.select(cell=self._cell, country=country)
-        read = e164 if frame.height >= _FROM else _one_by_one
-        self._values = read(seen["cell"], seen["country"], never=self._never)
+    def e164(self, cells: pl.Series, countries: pl.Series) -> pl.Series:
+        """The valid numbers among the cells; null where the exact engine has to decide.
+
+        A number without a calling code is one of the country of its row: `countries` has ISO codes of two
+        letters, or nulls.
+        """
+        left = self._digits(cells, countries)
+        found: list[pl.DataFrame] = []
+        for head in _HEADS:
+            known = self._memo.find(left.select(_class(head)).to_series())
+            left = left.with_columns(
+                one=known.each(lambda each: each.is_one, pl.Boolean).fill_null(value=False),
+                code=known.each(lambda each: each.code, pl.String),
+                drop=known.each(lambda each: each.drop, pl.UInt8),
+            )
+            found.append(
+                left.filter(pl.col("code").is_not_null()).select(
+                    _INDEX, number=pl.concat_str("code", pl.col(_DIGITS).str.slice(pl.col("drop")))
+                )
+            )
+            left = left.filter(~pl.col("one"))
+            if not left.height:
+                break
+        numbers = pl.Series(map(numbering.e164, left[_CELL], left[_COUNTRY]), dtype=pl.String)
+        found.append(left.select(_INDEX, number=numbers))
+        valid = pl.concat(found)
+        none = pl.repeat(None, len(cells), dtype=pl.String, eager=True)
+        return none.scatter(valid[_INDEX], valid["number"])
+
+    def _digits(self, cells: pl.Series, countries: pl.Series) -> pl.DataFrame:
+        """The cells that are one number for certain, each with its country and its digits."""
+        cell, country = pl.col(_CELL), pl.col(_COUNTRY)
+        frame = pl.DataFrame({_CELL: cells, _COUNTRY: countries}).with_row_index(_INDEX)
+        frame = frame.filter(
+            cell.str.contains(SHAPE.pattern)
+            & (cell.str.len_bytes() <= LONGEST)
+            & (cell.str.starts_with("+") | country.is_not_null())
+        ).with_columns(
+            pl.when(cell.str.starts_with("+")).then(pl.lit(ABROAD)).otherwise(country).alias(_COUNTRY),
+            cell.str.replace_all(NO_DIGITS.pattern, "").alias(_DIGITS),
+        )
+        return frame.filter(~pl.col(_DIGITS).is_in(self._never)) if self._never else frame
+
+
+def _class(head: int) -> pl.Expr:
+    """The text that numbers are known by."""
+    digits = pl.col(_DIGITS)
+    return pl.concat_str(_COUNTRY, digits.str.head(head), digits.str.len_bytes(), separator=" ")
+
+
+@frozen
+class Numbers:
+    """The cells of a column of phone numbers, as they were read."""
+
+    cell: pl.Expr
+    required: bool
+    numbers: pl.Series
 
     def sure(self) -> pl.Expr:
         """Boolean: without an issue for certain."""
-        right = pl.lit(self._values.is_not_null())
-        return right if self._compiled.field.required else right | (self._cell == "")
+        right = pl.lit(self.numbers.is_not_null())
+        return right if self.required else right | (self.cell == "")
 
     def text(self) -> pl.Expr:
         """The number as E.164; null for a blank."""
-        return pl.lit(self._values)
+        return pl.lit(self.numbers)
 
-    def json(self) -> pl.Expr:
-        """The number as JSON; null for a blank."""
-        return pl.concat_str([pl.lit('"'), self.text(), pl.lit('"')])
+    def json(self, name: str) -> pl.Expr:
+        """The number as a member of a JSON object, with its comma; null for a blank."""
+        return pl.concat_str(pl.lit(f'{member(name)}"'), self.text(), pl.lit('",'))
 
 
-def phones(
-    compiled: Compiled, cell: pl.Expr, country: Column | None, missing_values: tuple[str, ...]
-) -> Column | None:
+@frozen
+class Phones:
+    """A column of phone numbers."""
+
+    compiled: Compiled
+    cell: pl.Expr
+    reader: Reader
+
+    def of(self, frame: pl.DataFrame, others: Mapping[str, Cells]) -> Cells:
+        """The numbers of a block, each read in the country of its row."""
+        field = self.compiled.field
+        default = pl.lit(field.default_country, dtype=pl.String)
+        said = others.get(field.country_field or "")
+        country = default if said is None else pl.when(said.sure()).then(said.text().fill_null(default))
+        seen = frame.select(cell=self.cell, country=country)
+        return Numbers(self.cell, field.required, self.reader.e164(seen["cell"], seen["country"]))
+
+
+def phones(compiled: Compiled, cell: pl.Expr, missing_values: tuple[str, ...]) -> Column | None:
     """The column of a field of phone numbers; None when its schema says more of them than that.
 
     Normalisers and trimming make no difference to a number that is certain: it has no letters, and begins and
@@ -80,97 +159,4 @@ def phones(
     if says != Constraints(required=says.required, unique=says.unique):
         return None
     never = [digits for text in missing_values if (digits := re.sub("[^0-9]", "", text))]
-    return Phones(compiled, cell, country, never)
-
-
-def _one_by_one(cells: pl.Series, countries: pl.Series, *, never: list[str]) -> pl.Series:
-    """What `e164` gives."""
-    found = [
-        None
-        if (number := numbering.e164(cell, country)) is None or NO_DIGITS.sub("", cell) in never
-        else number
-        for cell, country in zip(cells, countries, strict=True)
-    ]
-    return pl.Series(found, dtype=pl.String)
-
-
-def e164(cells: pl.Series, countries: pl.Series, *, never: list[str]) -> pl.Series:
-    """The valid numbers among the cells; null where the exact engine has to decide.
-
-    A number without a calling code is one of the country of its row: `countries` has ISO codes of two
-    letters, or nulls. `never` are digits that are no number.
-    """
-    frame = pl.select(
-        cell=pl.when(cells.str.contains(SHAPE.pattern) & (cells.str.len_bytes() <= LONGEST)).then(cells),
-        country=countries,
-    )
-    frame = frame.select(
-        has_code=pl.col("cell").str.starts_with("+"),
-        digits=pl.col("cell").str.replace_all(NO_DIGITS.pattern, ""),
-        country="country",
-    )
-    if never:
-        frame = frame.with_columns(digits=pl.when(~pl.col("digits").is_in(never)).then("digits"))
-    code = pl.col("digits").str.extract(CODE.pattern)
-    frame = frame.select(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias(_INDEX),
-        pl.when(_HAS_CODE)
-        .then(code.replace_strict(CALLING_CODES, default=None, return_dtype=pl.String))
-        .otherwise("country")
-        .alias(_REGION),
-        pl.when(_HAS_CODE)
-        .then(pl.col("digits").str.slice(code.str.len_bytes()))
-        .otherwise("digits")
-        .alias(_NATIONAL),
-        _HAS_CODE,
-    ).drop_nulls()
-    found = [
-        _of_region(group, rules)
-        for (region,), group in frame.partition_by(_REGION, as_dict=True).items()
-        if (rules := home(str(region))) is not None
-    ]
-    none = pl.repeat(None, len(cells), dtype=pl.String, eager=True)
-    if not found:
-        return none
-    valid = pl.concat(found)
-    return none.scatter(valid[_INDEX], valid[_NATIONAL])
-
-
-def _of_region(group: pl.DataFrame, rules: Home) -> pl.DataFrame:
-    """The valid numbers of those that are read by the rules of one region, by index. Numbers of unusual kinds
-    are few, and read one by one.
-    """
-    abroad = pl.col(_NATIONAL).str.contains(rules.abroad.pattern)
-    group = _national(group.filter(pl.col(_HAS_CODE) | ~abroad), rules)
-    usual = group.select(_is_usual(numbers(rules.code)[0])).to_series()
-    others = group.filter(~usual)
-    valid = [is_valid(number, rules.code) for number in others[_NATIONAL]]
-    return pl.concat([group.filter(usual), others.filter(pl.Series(valid, dtype=pl.Boolean))]).select(
-        _INDEX, pl.concat_str(pl.lit(f"+{rules.code}"), _NATIONAL).alias(_NATIONAL)
-    )
-
-
-def _national(group: pl.DataFrame, rules: Home) -> pl.DataFrame:
-    """The numbers without what stands before them; some are left out."""
-    if rules.trunk is None:
-        return group
-    trunk, national = rules.trunk.pattern, pl.col(_NATIONAL)
-    if not rules.rewrites:
-        rest = national.str.replace(trunk, "")
-        may_be = rest.str.len_bytes().is_in(sorted(rules.lengths))
-        return group.filter(~national.str.contains(trunk) | may_be).with_columns(rest)
-    found = pl.Series(_NATIONAL, map(rules.national, group[_NATIONAL]), dtype=pl.String)
-    return group.with_columns(found).drop_nulls(_NATIONAL)
-
-
-def _is_usual(plan: Numbers) -> pl.Expr:
-    """Whether a national number is a usual one of the first region of a calling code."""
-    kinds = pl.any_horizontal(map(_matches, plan.kinds[:_USUAL]))
-    is_mine = _matches(plan.all_kinds) & kinds
-    return is_mine if plan.leading is None else is_mine & pl.col(_NATIONAL).str.contains(plan.leading.pattern)
-
-
-def _matches(kind: Kind) -> pl.Expr:
-    national = pl.col(_NATIONAL)
-    matches = national.str.contains(kind.pattern.pattern)
-    return matches & national.str.len_bytes().is_in(sorted(kind.lengths)) if kind.lengths else matches
+    return Phones(compiled, cell, Reader(never))

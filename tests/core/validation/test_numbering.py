@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from foreman_core.validation.fast import phones
+from foreman_core.validation.fast.phones import Reader
 from foreman_core.validation.numbering import e164
 
 FORMS: Final = (PhoneNumberFormat.E164, PhoneNumberFormat.INTERNATIONAL, PhoneNumberFormat.NATIONAL)
@@ -74,7 +74,7 @@ def test_nearly_all_valid_numbers_are_certain(numbers: list[tuple[str, str]]) ->
 def test_a_column_is_read_like_its_numbers_one_by_one(numbers: list[tuple[str, str]]) -> None:
     cells = pl.Series([text for text, _ in numbers])
     countries = pl.Series([country for _, country in numbers])
-    together = phones.e164(cells, countries, never=[]).to_list()
+    together = Reader([]).e164(cells, countries).to_list()
     assert together == [e164(*each) for each in numbers]
 
 
@@ -104,4 +104,4 @@ def test_a_number_is_certain_or_left_to_the_library(
 
 def test_digits_that_mean_a_blank_are_no_number() -> None:
     cells, countries = pl.Series(["030 901820", "+49 30 901820"]), pl.Series(["DE", "DE"])
-    assert phones.e164(cells, countries, never=["030901820"]).to_list() == [None, "+4930901820"]
+    assert Reader(["030901820"]).e164(cells, countries).to_list() == [None, "+4930901820"]

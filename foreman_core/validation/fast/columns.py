@@ -1,0 +1,127 @@
+"""What the cells of one mapped column of a block say, as Polars expressions over the block."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import orjson
+import polars as pl
+from attrs import frozen
+
+from foreman_core.models import Value
+from foreman_core.validation.fast.memo import Found, Memo, as_text
+from foreman_core.validation.fields import Found as Fault
+from foreman_core.validation.fields import FromCell
+
+
+class Cells(Protocol):
+    """The cells of a column. `text` and `json` say something only where the cell is `sure`."""
+
+    def sure(self) -> pl.Expr:
+        """Boolean: without an issue for certain."""
+        ...
+
+    def text(self) -> pl.Expr:
+        """The value as text; null for a blank."""
+        ...
+
+    def json(self, name: str) -> pl.Expr:
+        """The value as a member of a JSON object, with its comma; null for a blank."""
+        ...
+
+
+class Column(Protocol):
+    """A column of all blocks. Several threads may ask about blocks of their own."""
+
+    def of(self, frame: pl.DataFrame, others: Mapping[str, Cells], /) -> Cells:
+        """Its cells in a block; `others` are the columns of fields that come before it."""
+        ...
+
+
+@frozen
+class Computed:
+    """Cells that are understood by expressions; `right` is False for a blank. As a column, it is the same in
+    every block.
+    """
+
+    required: bool
+    blank: pl.Expr
+    right: pl.Expr
+    value: pl.Expr
+    quoted: bool
+
+    def of(self, _frame: pl.DataFrame, _others: Mapping[str, Cells]) -> Cells:
+        """Itself."""
+        return self
+
+    def sure(self) -> pl.Expr:
+        """Boolean: without an issue for certain."""
+        return self.right if self.required else self.blank | self.right
+
+    def text(self) -> pl.Expr:
+        """The value as text; null for a blank."""
+        return self.value if self.required else pl.when(~self.blank).then(self.value)
+
+    def json(self, name: str) -> pl.Expr:
+        """The value as a member of a JSON object, with its comma; null for a blank."""
+        mark = '"' if self.quoted else ""
+        return pl.concat_str(pl.lit(f"{member(name)}{mark}"), self.text(), pl.lit(f"{mark},"))
+
+
+def member(name: str) -> str:
+    """The beginning of a member of a JSON object."""
+    return f"{orjson.dumps(name).decode()}:"
+
+
+@frozen
+class Read:
+    """The value of a cell that is right."""
+
+    value: Value
+
+
+@frozen
+class RememberedCells:
+    """Cells that are known by their text."""
+
+    found: Found[Read]
+
+    def sure(self) -> pl.Expr:
+        """Boolean: without an issue for certain."""
+        return pl.lit(self.found.places.is_not_null())
+
+    def text(self) -> pl.Expr:
+        """The value as text; null for a blank."""
+        return self.found.each(lambda read: as_text(read.value), pl.String)
+
+    def json(self, name: str) -> pl.Expr:
+        """The value as a member of a JSON object, with its comma; null for a blank."""
+        start = member(name)
+        return self.found.each(
+            lambda read: None if read.value is None else f"{start}{orjson.dumps(read.value).decode()},",
+            pl.String,
+        )
+
+
+class Remembered:
+    """A column that has the same few texts over and over: each is read once, by the exact engine, and must
+    not depend on other columns.
+    """
+
+    LONGEST = 256
+    """Bytes of a text that is remembered."""
+
+    def __init__(self, name: str, from_cell: FromCell) -> None:
+        self._name = name
+        self._from_cell = from_cell
+        self._memo = Memo(self._read)
+
+    def of(self, frame: pl.DataFrame, _others: Mapping[str, Cells]) -> Cells:
+        """Its cells in a block."""
+        return RememberedCells(self._memo.find(frame[self._name]))
+
+    def _read(self, text: str) -> Read | None:
+        if len(text) > self.LONGEST:
+            return None
+        faults: list[Fault] = []
+        value = self._from_cell(text, faults, None)
+        return None if faults else Read(value)
