@@ -168,12 +168,13 @@ class _Blocks:
     _ahead: deque[tuple[bytes, "Future[Looked | None]"]] = field(factory=deque[Any])
 
     def batches(self, start: bytes) -> Iterator[Batch]:
-        with ThreadPoolExecutor(_THREADS, "look") as threads:
-            block = start
+        with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(_THREADS, "look") as threads:
+            block, following = start, reader.submit(self._delimited.take)
             while block or self._ahead:
                 while block and len(self._ahead) <= _THREADS:
                     self._ahead.append((block, threads.submit(self._judge.look, block)))
-                    block = self._delimited.take()
+                    block = following.result()
+                    following = reader.submit(self._delimited.take)
                 yield from self._judged(*self._ahead.popleft())
         yield from self._read(b"", final=True)
 

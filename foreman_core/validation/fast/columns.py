@@ -1,16 +1,14 @@
 """What the cells of one mapped column of a block say, as Polars expressions over the block."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import orjson
 import polars as pl
 from attrs import frozen
 
-from foreman_core.models import Value
-from foreman_core.validation.fast.memo import Found, Memo, as_text
-from foreman_core.validation.fields import Found as Fault
-from foreman_core.validation.fields import FromCell
+from foreman_core.validation.fast.memo import TEXT, Memo, Row, as_text
+from foreman_core.validation.fields import Found, FromCell
 
 
 class Cells(Protocol):
@@ -73,33 +71,27 @@ def member(name: str) -> str:
 
 
 @frozen
-class Read:
-    """The value of a cell that is right."""
-
-    value: Value
-
-
-@frozen
 class RememberedCells:
-    """Cells that are known by their text."""
+    """Cells that are known by their text: `found` has a row for each, of nulls where it is not known."""
 
-    found: Found[Read]
+    found: pl.DataFrame
 
     def sure(self) -> pl.Expr:
         """Boolean: without an issue for certain."""
-        return pl.lit(self.found.places.is_not_null())
+        return pl.lit(self.found[_SURE].fill_null(value=False))
 
     def text(self) -> pl.Expr:
         """The value as text; null for a blank."""
-        return self.found.each(lambda read: as_text(read.value), pl.String)
+        return pl.lit(self.found[_VALUE])
 
     def json(self, name: str) -> pl.Expr:
         """The value as a member of a JSON object, with its comma; null for a blank."""
-        start = member(name)
-        return self.found.each(
-            lambda read: None if read.value is None else f"{start}{orjson.dumps(read.value).decode()},",
-            pl.String,
-        )
+        return pl.concat_str(pl.lit(member(name)), pl.lit(self.found[_JSON]), pl.lit(","))
+
+
+_SURE: Final = "sure"
+_VALUE: Final = "value"
+_JSON: Final = "json"
 
 
 class Remembered:
@@ -108,20 +100,24 @@ class Remembered:
     """
 
     LONGEST = 256
-    """Bytes of a text that is remembered."""
+    """Characters of a text that is remembered."""
 
     def __init__(self, name: str, from_cell: FromCell) -> None:
         self._name = name
         self._from_cell = from_cell
-        self._memo = Memo(self._read)
+        self._memo = Memo(self._read, {_SURE: pl.Boolean, _VALUE: pl.String, _JSON: pl.String})
 
-    def of(self, frame: pl.DataFrame, _others: Mapping[str, Cells]) -> Cells:
+    def of(self, frame: pl.DataFrame, _others: Mapping[str, Cells], /) -> Cells:
         """Its cells in a block."""
-        return RememberedCells(self._memo.find(frame[self._name]))
+        cells = frame.select(pl.col(self._name).alias(TEXT))
+        known = self._memo.known(cells[TEXT])
+        return RememberedCells(cells.join(known, on=TEXT, how="left", maintain_order="left"))
 
-    def _read(self, text: str) -> Read | None:
+    def _read(self, text: str) -> Row | None:
         if len(text) > self.LONGEST:
             return None
-        faults: list[Fault] = []
+        faults: list[Found] = []
         value = self._from_cell(text, faults, None)
-        return None if faults else Read(value)
+        if faults:
+            return None
+        return True, as_text(value), None if value is None else orjson.dumps(value).decode()
