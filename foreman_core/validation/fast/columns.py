@@ -1,6 +1,6 @@
 """What the cells of one mapped column of a block say, as Polars expressions over the block."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
 import orjson
@@ -9,6 +9,9 @@ from attrs import frozen
 
 from foreman_core.validation.fast.memo import TEXT, Memo, Row, as_text
 from foreman_core.validation.fields import Found, FromCell
+
+Part = str | pl.Expr
+"""A text that is the same in every row, or one of each row."""
 
 
 class Cells(Protocol):
@@ -22,8 +25,8 @@ class Cells(Protocol):
         """The value as text; null for a blank."""
         ...
 
-    def json(self, name: str) -> pl.Expr:
-        """The value as a member of a JSON object, with its comma; null for a blank."""
+    def json(self, name: str) -> list[Part]:
+        """The parts of the member of a JSON object that the value is, with its comma; nulls for a blank."""
         ...
 
 
@@ -59,15 +62,30 @@ class Computed:
         """The value as text; null for a blank."""
         return self.value if self.required else pl.when(~self.blank).then(self.value)
 
-    def json(self, name: str) -> pl.Expr:
-        """The value as a member of a JSON object, with its comma; null for a blank."""
-        mark = '"' if self.quoted else ""
-        return pl.concat_str(pl.lit(f"{member(name)}{mark}"), self.text(), pl.lit(f"{mark},"))
+    def json(self, name: str) -> list[Part]:
+        """The parts of the member of a JSON object that the value is, with its comma; null for a blank."""
+        return member(name, self.text(), is_text=self.quoted, is_there=self.required)
 
 
-def member(name: str) -> str:
-    """The beginning of a member of a JSON object."""
-    return f"{orjson.dumps(name).decode()}:"
+def member(name: str, value: pl.Expr, *, is_text: bool, is_there: bool) -> list[Part]:
+    """A member of a JSON object in parts; one part, null for a blank, unless the value is always there."""
+    mark = '"' if is_text else ""
+    parts = [f"{orjson.dumps(name).decode()}:{mark}", value, f"{mark},"]
+    return parts if is_there else [joined(parts)]
+
+
+def joined(parts: Iterable[Part], *, ignore_nulls: bool = False) -> pl.Expr:
+    """Parts as one text; null when one is null, unless these are left out."""
+    found: list[pl.Expr] = []
+    text = ""
+    for part in parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        found += [pl.lit(text), part]
+        text = ""
+    found.append(pl.lit(text))
+    return pl.concat_str(found, ignore_nulls=ignore_nulls)
 
 
 @frozen
@@ -84,9 +102,9 @@ class RememberedCells:
         """The value as text; null for a blank."""
         return pl.lit(self.found[_VALUE])
 
-    def json(self, name: str) -> pl.Expr:
-        """The value as a member of a JSON object, with its comma; null for a blank."""
-        return pl.concat_str(pl.lit(member(name)), pl.lit(self.found[_JSON]), pl.lit(","))
+    def json(self, name: str) -> list[Part]:
+        """The parts of the member of a JSON object that the value is, with its comma; nulls for a blank."""
+        return member(name, pl.lit(self.found[_JSON]), is_text=False, is_there=False)
 
 
 _SURE: Final = "sure"

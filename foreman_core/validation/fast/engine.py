@@ -9,7 +9,7 @@ from itertools import chain, compress
 from typing import Final
 
 import polars as pl
-from attrs import frozen
+from attrs import define, frozen
 
 from foreman_core.mapping import Mapping as ColumnMapping
 from foreman_core.models import SourceRow
@@ -53,6 +53,23 @@ class Looked:
         return self.cells.height
 
 
+@define
+class SeriesLines:
+    """Accepted rows as lines of JSON, each with its line feed, to be taken in any portions."""
+
+    _lines: pl.Series
+    _taken: int = 0
+
+    def __len__(self) -> int:
+        return len(self._lines) - self._taken
+
+    def take(self, count: int) -> bytes:
+        """The next lines, at most so many."""
+        chosen = self._lines.slice(self._taken, count)
+        self._taken += len(chosen)
+        return chosen.str.join("").cast(pl.Binary).item()
+
+
 @frozen
 class Judged:
     """What came of a block: how many rows are accepted without a word, and the verdicts on the others in file
@@ -61,7 +78,7 @@ class Judged:
 
     clean: int
     verdicts: Sequence[tuple[SourceRow | Unreadable, Verdict]]
-    lines: pl.Series | None
+    lines: SeriesLines | None
 
 
 class FastJudge:
@@ -307,12 +324,12 @@ class FastJudge:
             )
 
     @staticmethod
-    def _lines(lines: pl.Series, judged: pl.Series, verdicts: Sequence[Verdict]) -> pl.Series:
+    def _lines(lines: pl.Series, judged: pl.Series, verdicts: Sequence[Verdict]) -> SeriesLines:
         mine = [
-            None if verdict.accepted is None else accepted_line(verdict.accepted)[:-1].decode()
+            None if verdict.accepted is None else accepted_line(verdict.accepted).decode()
             for verdict in verdicts
         ]
-        return lines.scatter(judged, pl.Series(mine, dtype=pl.String)).drop_nulls()
+        return SeriesLines(lines.scatter(judged, pl.Series(mine, dtype=pl.String)).drop_nulls())
 
 
 def _lines_of(block: Block) -> tuple[pl.Series, int]:

@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 
 from foreman_core.schema import Constraints
 from foreman_core.validation import numbering
-from foreman_core.validation.fast.columns import Cells, Column, member
+from foreman_core.validation.fast.columns import Cells, Column, Part, member
 from foreman_core.validation.fast.dialled import ABROAD, MixedError, certain
 from foreman_core.validation.fast.memo import TEXT, Memo, Row
 from foreman_core.validation.fields import Compiled
@@ -105,9 +105,9 @@ class Numbers:
         """The number as E.164; null for a blank."""
         return pl.lit(self.numbers)
 
-    def json(self, name: str) -> pl.Expr:
-        """The number as a member of a JSON object, with its comma; null for a blank."""
-        return pl.concat_str(pl.lit(f'{member(name)}"'), self.text(), pl.lit('",'))
+    def json(self, name: str) -> list[Part]:
+        """The parts of the member of a JSON object that the number is, with its comma; nulls for a blank."""
+        return member(name, self.text(), is_text=True, is_there=self.required)
 
 
 @frozen
