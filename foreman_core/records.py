@@ -61,8 +61,22 @@ class Origin:
 
 
 @frozen(kw_only=True)
+class LastLoad:
+    """The last write of a record that a job made: of which row, and which version it gave the record."""
+
+    job_id: str
+    row: int
+    version: int
+
+
+@frozen(kw_only=True)
 class StoredRecord:
-    """A record as the table holds it; times are ISO 8601 in UTC."""
+    """A record as the table holds it; times are ISO 8601 in UTC.
+
+    A tombstone has `deleted_at` and no values: of a deleted record its key and its version stay, so that no
+    later record with this key ever has a version that the deleted one had. `created_at` is when the key was
+    first used. A single edit has no origin; then `edited_load` says which load it came after.
+    """
 
     id: str
     values: Mapping[str, Value]
@@ -71,16 +85,30 @@ class StoredRecord:
     origin: Origin | None
     created_at: str
     updated_at: str
+    deleted_at: str | None = None
+    edited_load: LastLoad | None = None
+
+    @property
+    def last_load(self) -> LastLoad | None:
+        """The last write of a job that is known, by itself or below a single edit."""
+        if self.origin is None:
+            return self.edited_load
+        return LastLoad(job_id=self.origin.job_id, row=self.origin.row, version=self.version)
 
 
 @frozen(kw_only=True)
 class Write:
-    """The whole record to be, on condition of the version it has now (None: it must not exist yet)."""
+    """The whole record to be, on condition of the version it has now (None: the key was never used).
+
+    Without `values` the record is deleted. A single edit, which has no origin, hands on the `last_load` of
+    the record that it saw.
+    """
 
     id: str
-    values: Mapping[str, Value]
+    values: Mapping[str, Value] | None
     expected_version: int | None
     origin: Origin | None
+    last_load: LastLoad | None = None
 
     @property
     def version(self) -> int:
@@ -126,11 +154,20 @@ class Records:
 
     def get(self, record_id: str) -> StoredRecord | None:
         """One record as it is now, or None."""
+        stored = self.trace(record_id)
+        return None if stored is None or stored.deleted_at else stored
+
+    def trace(self, record_id: str) -> StoredRecord | None:
+        """What the table has of this id: the record, its tombstone, or None when it was never used."""
         answer = self._client.get_item(TableName=self._table, Key=self._key(record_id), ConsistentRead=True)
         return self._stored(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, ids: Iterable[str]) -> dict[str, StoredRecord]:
         """The records of these ids that exist, as they are now, by id."""
+        return {key: record for key, record in self.trace_many(ids).items() if not record.deleted_at}
+
+    def trace_many(self, ids: Iterable[str]) -> dict[str, StoredRecord]:
+        """The records and tombstones of these ids, as they are now, by id."""
         found: dict[str, StoredRecord] = {}
         for batch in _batches(list(dict.fromkeys(ids)), READ_BATCH):
             keys: list[Any] = [self._key(record_id) for record_id in batch]
@@ -156,7 +193,7 @@ class Records:
         for batch in _batches(writes, WRITE_BATCH):
             moved = self._execute(batch, outcomes)
             if moved:
-                stored = self.get_many(write.id for write in moved)
+                stored = self.trace_many(write.id for write in moved)
                 outcomes |= {write.id: _judge(write, stored.get(write.id)) for write in moved}
         return [outcomes[write.id] for write in writes]
 
@@ -186,23 +223,23 @@ class Records:
         return RecordPage(records=found, next_token=token)
 
     def delete(self, record_id: str, expected_version: int) -> StoredRecord:
-        """Delete a record that has this version, and give back what it was.
+        """Delete a record that has this version, and give back what it was; its tombstone stays.
 
         Refused(`not-found`) when there is none, Conflict(`version`) when it has changed.
         """
         stored = self.get(record_id)
         if stored is None:
             raise not_found(record_id)
-        try:
-            self._client.delete_item(
-                TableName=self._table,
-                Key=self._key(record_id),
-                ConditionExpression="#version = :version",
-                ExpressionAttributeNames={"#version": "version"},
-                ExpressionAttributeValues={":version": to_attribute(expected_version)},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            raise moved(record_id, stored.version) from error
+        write = Write(
+            id=record_id,
+            values=None,
+            expected_version=expected_version,
+            origin=None,
+            last_load=stored.last_load,
+        )
+        (written,) = self.write([write])
+        if written.outcome != "applied":
+            raise moved(record_id, written.version or stored.version)
         return stored
 
     def _execute(self, batch: Sequence[Write], outcomes: dict[str, Written]) -> list[Write]:
@@ -234,13 +271,17 @@ class Records:
 
     def _statement(self, write: Write) -> Any:  # noqa: ANN401 - the stubs' TypedDict is not a run-time name
         now = _iso(self._clock())
-        changing = {
-            "data": dict(write.values),
+        changing: dict[str, object] = {
             "version": write.version,
-            "content_hash": content_hash(write.values),
             "origin": cattrs.unstructure(write.origin),
             "updated_at": now,
         }
+        if write.values is None:
+            changing |= {"deleted_at": now}
+        else:
+            changing |= {"data": dict(write.values), "content_hash": content_hash(write.values)}
+        if write.last_load is not None:
+            changing |= {"edited_load": cattrs.unstructure(write.last_load)}
         key = self._key(write.id)["pk"]
         if write.expected_version is None:
             fixed = {"id": write.id, "record_type": self._type, "created_at": now}
@@ -250,8 +291,10 @@ class Records:
                 "Parameters": [key, *map(to_attribute, [*fixed.values(), *changing.values()])],
             }
         sets = " ".join(f'SET "{name}" = ?' for name in changing)
+        gone = ("data", "content_hash") if write.values is None else ("deleted_at",)
+        removes = " ".join(f'REMOVE "{name}"' for name in gone)
         return {
-            "Statement": f'UPDATE "{self._table}" {sets} WHERE "pk" = ? AND "version" = ?',
+            "Statement": f'UPDATE "{self._table}" {sets} {removes} WHERE "pk" = ? AND "version" = ?',
             "Parameters": [
                 *map(to_attribute, changing.values()),
                 key,
@@ -274,14 +317,16 @@ class Records:
 
 
 def stored_record(plain: Mapping[str, Any]) -> StoredRecord:
-    """A record from the plain values of its item."""
-    origin = plain.get("origin")
+    """A record, or a tombstone, from the plain values of its item."""
+    origin, edited = plain.get("origin"), plain.get("edited_load")
     return StoredRecord(
         id=plain["id"],
-        values=plain["data"],
+        values=plain.get("data", {}),
         version=plain["version"],
-        content_hash=plain["content_hash"],
+        content_hash=plain.get("content_hash", ""),
         origin=None if origin is None else cattrs.structure(origin, Origin),
+        deleted_at=plain.get("deleted_at"),
+        edited_load=None if edited is None else cattrs.structure(edited, LastLoad),
         created_at=plain["created_at"],
         updated_at=plain["updated_at"],
     )
@@ -305,11 +350,17 @@ def _judge(write: Write, stored: StoredRecord | None) -> Written:
             id=write.id,
             outcome="conflict",
             version=None,
+            message="The record was there when the plan was made, and is gone without a trace.",
+        )
+    if _is_own(write, stored):
+        return Written(id=write.id, outcome="already_applied", version=stored.version)
+    if stored.deleted_at:
+        return Written(
+            id=write.id,
+            outcome="conflict",
+            version=stored.version,
             message="The record has been deleted since the plan.",
         )
-    own = stored.version == write.version and stored.content_hash == content_hash(write.values)
-    if own and stored.origin is not None and stored.origin == write.origin:
-        return Written(id=write.id, outcome="already_applied", version=stored.version)
     seen = "did not exist" if write.expected_version is None else f"had version {write.expected_version}"
     return Written(
         id=write.id,
@@ -317,6 +368,17 @@ def _judge(write: Write, stored: StoredRecord | None) -> Written:
         version=stored.version,
         message=f"The record {seen} when the plan was made, and has version {stored.version} now.",
     )
+
+
+def _is_own(write: Write, stored: StoredRecord) -> bool:
+    """Whether this very write has happened: its answer was lost; the record may have been edited since."""
+    if write.origin is None or stored.last_load is None:
+        return False
+    own = LastLoad(job_id=write.origin.job_id, row=write.origin.row, version=write.version)
+    if stored.last_load != own:
+        return False
+    written = None if write.values is None else content_hash(write.values)
+    return stored.origin is None or written == (None if stored.deleted_at else stored.content_hash)
 
 
 def _unstorable(write: Write) -> Written:
@@ -342,7 +404,7 @@ def _filter(record_type: str, where: Mapping[str, Any]) -> dict[str, Any]:
     """The filter of a scan; every name and value travels as a placeholder."""
     names = {"#type": "record_type"}
     values = {":type": to_attribute(record_type)}
-    terms = ["#type = :type"]
+    terms = ["#type = :type", "attribute_not_exists(deleted_at)"]
     for field, conditions in where.items():
         if conditions is None:
             continue
