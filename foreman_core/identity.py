@@ -17,8 +17,12 @@ def job_id(*, bucket: str, key: str, version_id: str) -> str:
 
     Each part goes in with its length, so that no two triples give the same input. 26 characters are 130 bits.
     """
-    digest = _digest(part.encode() for part in (bucket, key, version_id))
-    return "job-" + base64.b32encode(digest).decode().lower()[:26]
+    return _job_id(_digest(part.encode() for part in (bucket, key, version_id)))
+
+
+def undo_id(job: str, number: int) -> str:
+    """The id of the undo of a job that has had `number` undos before."""
+    return _job_id(_digest(part.encode() for part in ("undo", job, str(number))))
 
 
 def content_hash(values: Mapping[str, Value]) -> str:
@@ -43,6 +47,10 @@ def comparable_sequencer(sequencer: str) -> str:
     message structure*, https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     """
     return sequencer.lower().ljust(SEQUENCER_WIDTH, "0")
+
+
+def _job_id(digest: bytes) -> str:
+    return "job-" + base64.b32encode(digest).decode().lower()[:26]
 
 
 def _canonical(value: Value) -> Value:
