@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from cli._outputs import check_outputs, replacing
+from cli._outputs import replacing
 from cli._target import Target
 from foreman_core.models import PlannedRow, Value
 from foreman_core.pipeline.outputs import escape
@@ -19,7 +19,6 @@ Change = tuple[str, ...]
 
 def write_plan(target: Target, job_id: str, path: Path) -> None:
     """Write the plan of a job as CSV, safe to open in a spreadsheet; whole or not at all."""
-    check_outputs([path], inputs=[])
     with replacing(path) as (out,):
         if out is not None:
             _write(out, planned_rows(target, job_id))

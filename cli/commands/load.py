@@ -11,6 +11,7 @@ from cli._api import Api
 from cli._command import command, json_option, stack_option
 from cli._follow import follow
 from cli._job import JobView, exit_code
+from cli._outputs import check_outputs
 from cli._plan import write_plan
 from cli._screen import show
 from cli._send import dropped, submitted
@@ -182,6 +183,7 @@ def _followed(  # what all do: start, follow, account
     appear: float = DIRECT_SECONDS,
     output: Path | None = None,
 ) -> int:
+    check_outputs([output] if output else [], inputs=[])
     with target.api() as api:
         seen = follow(api, start(api), timeout=timeout, appear=appear)
     if output is not None and seen.job.plan_id is not None:
