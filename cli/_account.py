@@ -68,12 +68,14 @@ def account(seen: JobView) -> RenderableType:
 
 
 def seconds(job: Job) -> float:
-    """How long Foreman worked on the job; the time that a plan waited for its approval is not counted."""
+    """How long Foreman worked on the job; the time that a plan waited for its approval is not counted, nor
+    that before a job was undone.
+    """
     moments = [(moment.state, datetime.fromisoformat(moment.at)) for moment in job.timeline]
     return sum(
         (end - start).total_seconds()
         for (state, start), (_, end) in pairwise(moments)
-        if state is not JobState.PLANNED
+        if state is not JobState.PLANNED and not state.is_final
     )
 
 
