@@ -101,6 +101,9 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             ],
         ),
         "reconcile": Step(
+            # the file may have to be read again, and a workbook is read as a whole
+            memory_mb=of.validate_memory_mb,
+            storage_mb=of.validate_storage_mb,
             environment=bucket,
             permissions=[
                 *use_ledger(of, GET, QUERY, UPDATE),
