@@ -208,14 +208,19 @@ def test_only_the_api_and_the_machine_itself_may_start_the_machine(orchestration
     assert starting == {"o-imports-policy", "o-policy"}
 
 
-def test_validation_is_as_large_as_the_stack_says(orchestration: Outcome) -> None:
-    function = orchestration.one("lambda.Function", "o-validate-function")
+@pytest.mark.parametrize("role", ["validate", "reconcile"])
+def test_what_reads_whole_files_is_as_large_as_the_stack_says(orchestration: Outcome, role: str) -> None:
+    function = orchestration.one("lambda.Function", f"o-{role}-function")
     assert function.inputs["memorySize"] == 2000
     assert function.inputs["ephemeralStorage"] == {"size": 3000}
+
+
+def test_validation_cuts_chunks_as_long_as_the_stack_says(orchestration: Outcome) -> None:
+    function = orchestration.one("lambda.Function", "o-validate-function")
     assert function.inputs["environment"]["variables"]["CHUNK_ROWS"] == "250"
 
 
-def test_only_validation_reads_whole_files_and_has_polars(orchestration: Outcome) -> None:
+def test_only_validation_judges_whole_files_and_has_polars(orchestration: Outcome) -> None:
     layers = {function.name: function.inputs["layers"] for function in orchestration.of("lambda.Function")}
     assert layers.pop("o-validate-function") == ["arn:layer", "arn:polars"]
     assert len(layers) == len(STEPS)
