@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from attrs import asdict
 
 from cli._account import account
 from cli._api import Api
@@ -12,7 +13,7 @@ from cli._command import command, json_option, stack_option
 from cli._follow import follow
 from cli._job import JobView, exit_code
 from cli._outputs import check_outputs
-from cli._plan import write_plan
+from cli._plan import first_kept, kept_table, write_plan
 from cli._screen import show
 from cli._send import dropped, submitted
 from cli._target import Target, find
@@ -188,7 +189,12 @@ def _followed(  # what all do: start, follow, account
         seen = follow(api, start(api), timeout=timeout, appear=appear)
     if output is not None and seen.job.plan_id is not None:
         write_plan(target, seen.job.id, output)
-    return finish(seen, as_json=as_json)
+    kept = first_kept(target, seen.job)
+    more = {"kept": [asdict(each) for each in kept]} if seen.job.undoes else {}
+    code = finish(seen, as_json=as_json, **more)
+    if kept and not as_json:
+        show("", kept_table(kept))
+    return code
 
 
 def approve(api: Api, planned: str) -> JobView:

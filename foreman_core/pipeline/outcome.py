@@ -111,6 +111,7 @@ def _settle(
     reason: Reason | None,
 ) -> Job:
     """Write the report first: a job that has ended always has one."""
+    again = [(chunk.index, chunk.replanned) for chunk in chunks if chunk.replanned is not None]
     report = {
         "job_id": job.id,
         "state": state,
@@ -120,6 +121,7 @@ def _settle(
         "counts": cattrs.unstructure(counts),
         "issues_by_code": dict(job.issues_by_code),
         "issues_by_field": dict(job.issues_by_field),
+        "replanned": [{"index": index, **cattrs.unstructure(sealed)} for index, sealed in again],
         "conflicts": [cattrs.unstructure(fault) for chunk in chunks for fault in chunk.conflicts],
         "rejected_at_load": [cattrs.unstructure(fault) for chunk in chunks for fault in chunk.rejects],
     }

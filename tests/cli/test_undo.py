@@ -54,7 +54,11 @@ def undoing(**changed: Any) -> dict[str, Any]:  # noqa: ANN401 - as GraphQL has 
 def hold_plan(stack: Stack, *, sha256: str | None = None) -> None:
     """Put a sealed plan of one chunk into the bucket."""
     lines = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in ROWS)
-    chunk = {"key": f"jobs/{JOB_ID}/plan/x.jsonl", "sha256": sha256 or hashlib.sha256(lines).hexdigest()}
+    chunk = {
+        "index": 0,
+        "key": f"jobs/{JOB_ID}/plan/x.jsonl",
+        "sha256": sha256 or hashlib.sha256(lines).hexdigest(),
+    }
     stack.objects[f"intake/{chunk['key']}"] = lines
     stack.objects[f"intake/jobs/{JOB_ID}/plan.json"] = json.dumps({"chunks": [chunk]}).encode()
 
@@ -70,17 +74,39 @@ def test_undo_asks_for_it_and_follows_the_job_that_does_it(foreman: Foreman, sta
     assert f"./foreman undo {JOB_ID}    undo the undo" in done.out
 
 
-def test_what_is_kept_is_told_by_the_exit_code(foreman: Foreman, stack: Stack) -> None:
-    stack.jobs = [undoing(state="partially_succeeded", counts={"read": 3, "kept": 1, "updated": 2})]
+def test_what_is_kept_is_shown_and_told_by_the_exit_code(foreman: Foreman, stack: Stack) -> None:
+    hold_plan(stack)
+    counts = {"read": 5, "kept": 2, "updated": 1, "unchanged": 2}
+    stack.jobs = [undoing(state="partially_succeeded", plan_id="cd" * 32, counts=counts)]
     done = foreman("undo", EARLIER)
     assert done.code == 1
-    assert "3 read = 2 updated + 1 kept" in done.out
+    assert "5 read = 1 updated + 2 unchanged + 2 kept" in done.out
+    assert [line.split() for line in done.out.splitlines() if line.lstrip().startswith(("4 ", "5 "))][1:] == [
+        ["4", "5", "C-4", "deleted", "since"],
+        ["5", "6", "C-5", "email", "edited", "since"],
+    ]
     assert "rejects" not in done.out
+    assert foreman("undo", EARLIER, "--json").document["kept"] == [
+        {"row": 4, "line": 5, "id": "C-4", "field": None, "why": "deleted"},
+        {"row": 5, "line": 6, "id": "C-5", "field": "email", "why": "edited"},
+    ]
+
+
+def test_a_row_that_was_planned_again_is_shown_as_it_was_then(foreman: Foreman, stack: Stack) -> None:
+    hold_plan(stack)
+    lines = orjson.dumps({"row": 2, "line": 3, "id": "C-2", "disposition": "unchanged", "why": "recreated"})
+    sealed = {"index": 0, "key": "again.jsonl", "sha256": hashlib.sha256(lines).hexdigest()}
+    stack.objects["intake/again.jsonl"] = lines
+    stack.objects[f"intake/jobs/{JOB_ID}/report.json"] = json.dumps({"replanned": [sealed]}).encode()
+    stack.jobs = [undoing(plan_id="cd" * 32, counts={"read": 5, "kept": 3})]
+    kept = foreman("undo", EARLIER, "--json").document["kept"]
+    assert [(each["id"], each["why"]) for each in kept][:2] == [("C-2", "recreated"), ("C-4", "deleted")]
 
 
 def test_a_dry_run_says_what_would_be_done_and_how_to_do_it(foreman: Foreman, stack: Stack) -> None:
     counts = {"read": 3, "deleted": 1, "updated": 1, "kept": 1}
     changed = '{"email": 2, "phone": 1}'
+    hold_plan(stack)
     stack.jobs = [undoing(state="planned", dry_run=True, counts=counts, changes_by_field=changed)]
     done = foreman("undo", EARLIER, "--dry-run")
     assert done.code == 1
