@@ -4,15 +4,17 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import cattrs
-from attrs import frozen
+from attrs import asdict, frozen
 
 from foreman_core.errors import Conflict, Refused, Unavailable
 from foreman_core.identity import content_hash
-from foreman_core.items import from_item, to_attribute
+from foreman_core.items import Attribute, from_item, to_attribute, to_item
 from foreman_core.models import Value
+from foreman_core.pacing import Pace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,6 +43,9 @@ PASSING: Final = {
     "ThrottlingError",
     "TransactionConflict",
 }
+
+THROTTLED: Final = {"ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"}
+"""Those of them that say that the table takes no more just now."""
 
 SCAN_ROWS: Final = 500
 SCAN_PAGES: Final = 40
@@ -145,12 +150,17 @@ class Records:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
+        pace: Pace | None = None,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Writes are sent at this pace, which learns from what is throttled; `ticks` gives seconds."""
         self._client = client
         self._table = table
         self._type = record_type
         self._clock = clock
         self._sleep = sleep
+        self._pace = pace or Pace()
+        self._ticks = ticks
 
     def get(self, record_id: str) -> StoredRecord | None:
         """One record as it is now, or None."""
@@ -244,13 +254,15 @@ class Records:
 
     def _execute(self, batch: Sequence[Write], outcomes: dict[str, Written]) -> list[Write]:
         """Run one batch, settle what is clear, and give back the writes whose record had moved."""
-        left, moved = list(batch), list[Write]()
+        now = _iso(self._clock())
+        left, moved = (
+            [(write, as_statement(self._table, self._type, write, now)) for write in batch],
+            list[Write](),
+        )
         for wait in self._waits("writing records"):
-            answer = self._client.batch_execute_statement(
-                Statements=[self._statement(write) for write in left]
-            )
-            again: list[Write] = []
-            for write, response in zip(left, answer["Responses"], strict=True):
+            answer = self._send([statement for _, statement in left])
+            again: list[tuple[Write, Any]] = []
+            for (write, statement), response in zip(left, answer["Responses"], strict=True):
                 error = response.get("Error")
                 code = "" if error is None else error.get("Code", "unknown")
                 if error is None:
@@ -258,7 +270,7 @@ class Records:
                 elif code in MOVED:
                     moved.append(write)
                 elif code in PASSING:
-                    again.append(write)
+                    again.append((write, statement))
                 elif code == "ValidationError":
                     outcomes[write.id] = _unstorable(write)
                 else:
@@ -269,38 +281,15 @@ class Records:
             wait()
         raise AssertionError("unreachable: the last wait raises")
 
-    def _statement(self, write: Write) -> Any:  # noqa: ANN401 - the stubs' TypedDict is not a run-time name
-        now = _iso(self._clock())
-        changing: dict[str, object] = {
-            "version": write.version,
-            "origin": cattrs.unstructure(write.origin),
-            "updated_at": now,
-        }
-        if write.values is None:
-            changing |= {"deleted_at": now}
-        else:
-            changing |= {"data": dict(write.values), "content_hash": content_hash(write.values)}
-        if write.last_load is not None:
-            changing |= {"edited_load": cattrs.unstructure(write.last_load)}
-        key = self._key(write.id)["pk"]
-        if write.expected_version is None:
-            fixed = {"id": write.id, "record_type": self._type, "created_at": now}
-            body = ", ".join(f"'{name}': ?" for name in [*fixed, *changing])
-            return {
-                "Statement": f"INSERT INTO \"{self._table}\" VALUE {{'pk': ?, {body}}}",
-                "Parameters": [key, *map(to_attribute, [*fixed.values(), *changing.values()])],
-            }
-        sets = " ".join(f'SET "{name}" = ?' for name in changing)
-        gone = ("data", "content_hash") if write.values is None else ("deleted_at",)
-        removes = " ".join(f'REMOVE "{name}"' for name in gone)
-        return {
-            "Statement": f'UPDATE "{self._table}" {sets} {removes} WHERE "pk" = ? AND "version" = ?',
-            "Parameters": [
-                *map(to_attribute, changing.values()),
-                key,
-                to_attribute(write.expected_version),
-            ],
-        }
+    def _send(self, statements: Sequence[Any]) -> Any:  # noqa: ANN401 - the stubs' TypedDict is not a run-time name
+        """Send one batch when its turn has come."""
+        wait = self._pace.wait(len(statements), self._ticks())
+        if wait:
+            self._sleep(wait)
+        answer = self._client.batch_execute_statement(Statements=statements)
+        if any(response.get("Error", {}).get("Code") in THROTTLED for response in answer["Responses"]):
+            self._pace.throttled(self._ticks())
+        return answer
 
     def _waits(self, doing: str) -> Iterator[Callable[[], None]]:
         """One round after another, each with the wait that ends it; the last one raises Unavailable."""
@@ -314,6 +303,55 @@ class Records:
 
     def _stored(self, item: Mapping[str, Any]) -> StoredRecord:
         return stored_record(from_item(item))
+
+
+def as_statement(table: str, record_type: str, write: Write, now: str) -> Any:  # noqa: ANN401 - as above
+    """The conditional statement that is a write, in DynamoDB's JSON; `now` is when."""
+    changing: dict[str, Attribute] = {
+        "version": {"N": str(write.version)},
+        "origin": _origin_attribute(write.origin),
+        "updated_at": {"S": now},
+    }
+    if write.values is None:
+        changing["deleted_at"] = {"S": now}
+    else:
+        changing["data"] = {"M": to_item(write.values)}
+        changing["content_hash"] = {"S": content_hash(write.values)}
+    if write.last_load is not None:
+        changing["edited_load"] = to_attribute(asdict(write.last_load))
+    key = {"S": f"{record_type}#{write.id}"}
+    if write.expected_version is None:
+        changing |= {"id": {"S": write.id}, "record_type": {"S": record_type}, "created_at": {"S": now}}
+        return {
+            "Statement": _insert(table, tuple(changing)),
+            "Parameters": [key, *changing.values()],
+        }
+    return {
+        "Statement": _update(table, tuple(changing), is_deletion=write.values is None),
+        "Parameters": [*changing.values(), key, {"N": str(write.expected_version)}],
+    }
+
+
+def _origin_attribute(origin: Origin | None) -> Attribute:
+    if origin is None:
+        return {"NULL": True}
+    texts = {"job_id": {"S": origin.job_id}, "file": {"S": origin.file}}
+    return {"M": texts | {"row": {"N": str(origin.row)}, "line": {"N": str(origin.line)}}}
+
+
+@cache
+def _insert(table: str, names: tuple[str, ...]) -> str:
+    body = ", ".join(f"'{name}': ?" for name in names)
+    return f"INSERT INTO \"{table}\" VALUE {{'pk': ?, {body}}}"
+
+
+@cache
+def _update(table: str, names: tuple[str, ...], *, is_deletion: bool) -> str:
+    sets = " ".join(f'SET "{name}" = ?' for name in names)
+    removes = " ".join(
+        f'REMOVE "{name}"' for name in (("data", "content_hash") if is_deletion else ("deleted_at",))
+    )
+    return f'UPDATE "{table}" {sets} {removes} WHERE "pk" = ? AND "version" = ?'
 
 
 def stored_record(plain: Mapping[str, Any]) -> StoredRecord:
