@@ -35,7 +35,7 @@ LAYERS = [
     {"reading"},
     {"mapping"},
     {"validation"},
-    {"identity", "items"},
+    {"identity", "items", "pacing", "serialising"},
     {"ledger", "storage", "records", "api", "workflow"},
     {"notices"},
     {"planning", "inverse", "loading"},
