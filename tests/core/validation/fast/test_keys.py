@@ -22,9 +22,8 @@ IN_MEMORY = Budget()
 BUDGETS = [EVERY_BLOCK_TO_DISK, FILTERS_THAT_LET_MOST_PASS, MANY_RUNS, IN_MEMORY]
 
 # few first halves, so that several keys share one, over more than a page; and the ends of the range
-highs = st.sampled_from([0, 1, 2, 1 << 32, (1 << 63) - 1, 1 << 63, (1 << 64) - 1]) | st.integers(
-    0, (1 << 64) - 1
-)
+LAST = (1 << 64) - 1
+highs = st.sampled_from([0, 1, 2, 1 << 32, (1 << 63) - 1, 1 << 63, LAST]) | st.integers(0, LAST)
 keys = st.tuples(highs, st.integers(0, 40))
 
 
@@ -92,6 +91,19 @@ def test_thousands_of_keys_over_many_pages_and_runs_are_all_found(budget: Budget
     assert seen.carried(rows["high"].shuffle(seed=1)).equals(rows)
     others = rows_of(pl.int_range(20_001, 40_001, dtype=pl.UInt64, eager=True))
     assert not seen.carried(others["high"]).height
+
+
+@pytest.mark.parametrize("high", [0, 7, LAST])
+def test_keys_that_only_their_other_half_tells_apart_are_all_found(high: int) -> None:
+    """They go over several pages."""
+    seen = Seen(EVERY_BLOCK_TO_DISK)
+    blocks = [
+        frame([(high, low) for low in range(first, first + 100)], first) for first in range(1, 500, 100)
+    ]
+    for block in blocks:
+        seen.carried(block["high"])
+        seen.add(block)
+    assert seen.carried(pl.Series([high], dtype=pl.UInt64)).equals(pl.concat(blocks))
 
 
 def test_a_key_that_every_row_carries_is_kept_once() -> None:
