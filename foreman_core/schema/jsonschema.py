@@ -35,7 +35,7 @@ _ABOUT: Final[dict[str, str]] = {
     "pii": "Personal data: never logged.",
     "severity": "What a fault does: reject the row, or only be said.",
     "collision": "What a load does where the record has a value already.",
-    "pattern": "A regular expression of Python that the whole value matches.",
+    "pattern": "A regular expression that the whole value matches: Python's, without looking around.",
     "on-unknown-column": "What becomes of a column that no field answers to.",
     "max-rejected-percent": "More rejected rows than that, and nothing of the file is loaded.",
     "rules": "Rules over several fields.",
