@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreman_core.models import AcceptedRow, Issue, SourceRow
+from foreman_core.pipeline.escaping import escape, unescape
 from foreman_core.pipeline.judging import ListedLines
-from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter, escape, unescape
+from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter
 from foreman_core.reading import open_table
 from foreman_core.validation.accepted import accepted_line
 
