@@ -34,7 +34,9 @@ MARKED: Final[tuple[IssueCode, ...]] = (
 
 _MARK: Final = re.compile(rf"\[({'|'.join(MARKED)}) ([0-9a-f]{{8}})\]\s*")
 _MARK_LENGTH: Final = 32
-_UNCHANGED: Final = "the row comes back as it was rejected: put it right, or empty its cell in _errors if it is right as it is"
+_UNCHANGED: Final = (
+    "the row comes back as it was rejected: put it right, or empty its _errors if it is right as it is"
+)
 
 
 def mark(issues: Iterable[Issue], columns: Sequence[str], cells: Sequence[str]) -> str:
