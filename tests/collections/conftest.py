@@ -42,7 +42,7 @@ def _fetch(folder: Path) -> None:
                 "npm could not fetch the public collections of tests/collections/package.json from its "
                 f"registry (`npm config get registry` says which that is):\n{done.stderr[-2000:]}"
             )
-        with suppress(FileExistsError):  # another run was faster
+        with suppress(OSError):  # another run was faster
             whole.rename(folder)
 
 
