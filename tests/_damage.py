@@ -128,7 +128,11 @@ def doubled_quote(rng: random.Random, cells: list[str], dialect: Dialect) -> byt
 
 def stray_quote(rng: random.Random, cells: list[str], dialect: Dialect) -> bytes:
     text = dialect.line(cells)
-    return _inserted(text, rng.randrange(len(text) - len(dialect.end) + 1), '"')
+    # not at the line break inside the last cell, which it would close: the first line would be a whole row
+    places = [
+        at for at in range(len(text) - len(dialect.end) + 1) if text[at] != "\n" or at == text.rfind("\n")
+    ]
+    return _inserted(text, rng.choice(places), '"')
 
 
 def quote_opens_a_cell(rng: random.Random, cells: list[str], dialect: Dialect) -> bytes:
