@@ -81,6 +81,10 @@ class Api:
         """Ask for the load of exactly the plan that the job holds."""
         return view(self.ask(_APPROVE, id=job_id)["approvePlan"])
 
+    def undo_job(self, job_id: str, *, dry_run: bool) -> JobView:
+        """Ask for the undo of a job; the job that does it."""
+        return view(self.ask(_UNDO, id=job_id, dry_run=dry_run)["undoJob"])
+
 
 _LOOK: Final = "Look at the stack with ./foreman status, or start it with ./foreman up."
 _JOBS: Final = f"""query($limit: Int, $token: String) {{
@@ -88,6 +92,9 @@ _JOBS: Final = f"""query($limit: Int, $token: String) {{
 }}"""
 _START: Final = f"mutation($input: StartImportInput!) {{ startImport(input: $input) {{ {SELECTION} }} }}"
 _APPROVE: Final = f"mutation($id: ID!) {{ approvePlan(id: $id) {{ {SELECTION} }} }}"
+_UNDO: Final = f"""mutation($id: ID!, $dry_run: Boolean) {{
+  undoJob(id: $id, dry_run: $dry_run) {{ {SELECTION} }}
+}}"""
 
 
 def _refused_by_http(status: int | None, url: str) -> ForemanError:

@@ -32,6 +32,7 @@ COMMANDS = {
     "Jobs": {
         "jobs": Lazy("cli.commands.jobs:jobs", "List the newest jobs and what became of their rows."),
         "job": Lazy("cli.commands.jobs:job", "Show one job: state, account of its rows, reason, times."),
+        "undo": Lazy("cli.commands.load:undo", "Put back what a job did; keep what was edited since."),
     },
     "The stack": {
         "up": Lazy("cli.commands.stack:up", "Start the local stack in the background."),

@@ -19,6 +19,7 @@ RETRY: Final[list[State]] = [
 ]
 TIMEOUT_S: Final[Mapping[str, int]] = {
     "ingest": 300,
+    "undo": 300,
     "validate": 900,
     "plan": 120,
     "seal": 300,
@@ -49,7 +50,7 @@ class Definition:
 
 
 def definition(of: Definition) -> State:
-    """Give the ASL document: Ingest, Validate, Plan, Seal, Mutate, Reconcile, Notify.
+    """Give the ASL document: Ingest, Validate, Plan, Seal, Mutate, Reconcile, Notify; an undo enters at Plan.
 
     Whatever fails ends in `Failed`, after the failure is recorded on the job and a notice is sent: by our
     functions, and where these fail too, by Step Functions itself.
@@ -60,7 +61,10 @@ def definition(of: Definition) -> State:
         "TimeoutSeconds": LONGEST_EXECUTION_S,
         "States": {
             # an approved plan is sealed already: Seal finds it, and lets it be loaded
-            "Route": _choice("$.start", "load", then="Seal", otherwise="Ingest"),
+            "Route": _choice("$.start", "load", then="Seal", otherwise="IsUndo"),
+            "IsUndo": _choice("$.start", "undo", then="Undo", otherwise="Ingest"),
+            # the chunks of an undo are those of the job that it undoes
+            "Undo": _task(of, "undo") | {"Next": "IsValid"},
             "Ingest": _task(of, "ingest") | {"Next": "IsIngested"},
             "IsIngested": _choice("$.next", "validate", then="Validate", otherwise="Notify"),
             "Validate": _task(of, "validate") | {"Next": "IsValid"},

@@ -57,6 +57,14 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
                 open_files(of, OPEN),
             ],
         ),
+        "undo": Step(
+            environment=bucket,
+            permissions=[
+                *use_ledger(of, GET, QUERY, UPDATE),
+                write_files(of, "jobs/*/chunks.json"),
+                open_files(of),
+            ],
+        ),
         "validate": Step(
             polars=True,
             memory_mb=of.validate_memory_mb,
@@ -74,15 +82,8 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             environment={**bucket, "RECORDS_TABLE": of.records_table},
             permissions=[
                 *use_ledger(of, GET, PUT),
-                read_files(of, "jobs/*/accepted.jsonl"),
-                write_files(of, "jobs/*/plan/*"),
+                *_compare(of),
                 open_files(of),
-                # the key through DynamoDB is opened for the ledger already
-                Statement(
-                    sid="CompareWithRecords",
-                    actions=["dynamodb:BatchGetItem"],
-                    resources=[of.records_table_arn],
-                ),
             ],
         ),
         "seal": Step(
@@ -90,16 +91,27 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *_write_job_files(of)],
         ),
         "mutate": Step(
-            environment={**bucket, "GRAPHQL_URL": of.graphql_url},
+            environment={**bucket, "GRAPHQL_URL": of.graphql_url, "RECORDS_TABLE": of.records_table},
             permissions=[
                 *use_ledger(of, GET, UPDATE),
-                read_files(of, "jobs/*/plan/*"),
-                open_files(of, OPEN),
+                # rows whose records have moved are compared once more
+                *_compare(of),
+                open_files(of),
                 _write_records(of),
             ],
         ),
         "reconcile": Step(
-            environment=bucket, permissions=[*use_ledger(of, GET, QUERY, UPDATE), *_write_job_files(of)]
+            # the file may have to be read again, and a workbook is read as a whole
+            memory_mb=of.validate_memory_mb,
+            storage_mb=of.validate_storage_mb,
+            environment=bucket,
+            permissions=[
+                *use_ledger(of, GET, QUERY, UPDATE),
+                *_write_job_files(of),
+                # rows that were refused while they were loaded join the rejects file as they came
+                *read_uploads(of, *UPLOADS),
+                read_files(of, "jobs/*/rejects.csv", "jobs/*/rejects-validated.csv"),
+            ],
         ),
         "notify": Step(
             environment={"TOPIC_ARN": of.topic_arn},
@@ -161,6 +173,20 @@ def send_notices(of: StepArgs) -> list[Statement]:
     return [
         Statement(sid="SendNotice", actions=["sns:Publish"], resources=[of.topic_arn]),
         key_through("SealNotice", of.runtime.key_arn, "sns", of.runtime.region),
+    ]
+
+
+def _compare(of: StepArgs) -> list[Statement]:
+    """Compare rows, or the plan of a job to be undone, with the records, and store what is planned."""
+    return [
+        read_files(of, "jobs/*/accepted.jsonl", "jobs/*/plan/*"),
+        write_files(of, "jobs/*/plan/*"),
+        # the key through DynamoDB is opened for the ledger already
+        Statement(
+            sid="CompareWithRecords",
+            actions=["dynamodb:BatchGetItem"],
+            resources=[of.records_table_arn],
+        ),
     ]
 
 

@@ -22,7 +22,6 @@ POINT_IN_TIME_DAYS: Final = 35
 JOBS_BY_TIME: Final = "jobs-by-time"
 RECORD_ACTIONS: Final = (
     "dynamodb:BatchGetItem",
-    "dynamodb:DeleteItem",
     "dynamodb:GetItem",
     "dynamodb:PartiQLInsert",
     "dynamodb:PartiQLUpdate",

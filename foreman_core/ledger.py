@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from foreman_core.errors import Conflict, Refused
 from foreman_core.identity import comparable_sequencer
 from foreman_core.items import from_item, to_attribute, to_item
-from foreman_core.models import Job, JobState, Moment, PlannedChunk
+from foreman_core.models import Job, JobState, Moment, PlannedChunk, Sealed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,6 +35,15 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     State.NEEDS_REVIEW: frozenset({State.VALIDATING, State.CANCELLED}),
     State.PLANNED: frozenset({State.LOADING, State.CANCELLED, State.FAILED}),
     State.LOADING: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED}),
+    State.SUCCEEDED: frozenset({State.UNDOING}),
+    State.PARTIALLY_SUCCEEDED: frozenset({State.UNDOING}),
+    State.FAILED: frozenset({State.UNDOING}),
+    State.CANCELLED: frozenset({State.UNDOING}),
+    State.UNDOING: frozenset({State.UNDONE}),
+    # an undo that is undone itself puts the job back to what it was
+    State.UNDONE: frozenset(
+        {State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED, State.UNDOING}
+    ),
 }
 """What may follow what; a state that is not named here is left by nothing."""
 
@@ -82,10 +91,15 @@ class Ledger:
 
     def job(self, job_id: str) -> Job:
         """The job as it is now. Refused(`not-found`) when there is none."""
-        found = self._get(_job_key(job_id))
+        found = self.find(job_id)
         if found is None:
             raise Refused("not-found", f"There is no job {job_id}.")
-        return _structure(found)
+        return found
+
+    def find(self, job_id: str) -> Job | None:
+        """The job as it is now, or None when there is none."""
+        found = self._get(_job_key(job_id))
+        return None if found is None else _structure(found)
 
     def jobs(self, *, limit: int, token: str | None = None) -> JobPage:
         """A page of at most `limit` jobs, newest first. Refused(`bad-token`) for a token that is not ours."""
@@ -194,6 +208,15 @@ class Ledger:
             raise Refused("not-found", f"Job {job_id} has no chunk {index}.")
         return cattrs.structure(found, PlannedChunk)
 
+    def begin_chunk(self, job_id: str, index: int) -> bool:
+        """Record that a chunk is being loaded. False when that was so before: an attempt broke."""
+        key, now = _chunk_key(job_id, index), {"started_at": self.now()}
+        return self._update(key, now, unless="started_at") is not None
+
+    def replan_chunk(self, job_id: str, index: int, replanned: Sealed) -> None:
+        """Link a chunk once to the rows of it that were planned again; the first link counts."""
+        self._update(_chunk_key(job_id, index), {"replanned": replanned}, unless="replanned")
+
     def finish_chunk(self, job_id: str, index: int, **outcome: object) -> None:
         """Record what came of a chunk."""
         self._update(_chunk_key(job_id, index), outcome)
@@ -239,15 +262,16 @@ class Ledger:
         *,
         states: Sequence[JobState] | None = None,
         append: Mapping[str, object] | None = None,
+        unless: str | None = None,
     ) -> dict[str, Any] | None:
-        """The item after the update, or None when it is not there or not in one of `states`."""
+        """The item after the update; None when it is not there, not in one of `states`, or has `unless`."""
         if states is not None and not states:
             return None
         plain: dict[str, object] = cattrs.unstructure(dict(changes))
         sets = [f"#{name} = :{name}" for name in plain]
         sets += [f"#{name} = list_append(#{name}, :{name})" for name in append or {}]
         values = {f":{name}": to_attribute(value) for name, value in (plain | dict(append or {})).items()}
-        condition = "attribute_exists(pk)"
+        condition = "attribute_exists(pk)" + (f" AND attribute_not_exists(#{unless})" if unless else "")
         if states is not None:
             values |= {f":in{number}": {"S": state.value} for number, state in enumerate(states)}
             condition += f" AND #state IN ({', '.join(f':in{number}' for number in range(len(states)))})"

@@ -16,13 +16,15 @@ class Workflow:
         self._client = client
         self._arn = state_machine_arn
 
-    def start(self, job_id: str, at: Literal["ingest", "load"]) -> None:
-        """Start a job's execution, at its file or at its plan. Starting it again changes nothing.
+    def start(self, job_id: str, at: Literal["ingest", "undo", "load"]) -> None:
+        """Start a job's execution: at its file, at the job that it undoes, or at its plan.
+
+        Starting it again changes nothing.
 
         The execution's name is made of the job's id, and a name is good for one execution:
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
         """
-        name = job_id if at == "ingest" else f"{job_id}-load"
+        name = f"{job_id}-load" if at == "load" else job_id
         document = orjson.dumps({"job_id": job_id, "start": at}).decode()
         try:
             self._client.start_execution(stateMachineArn=self._arn, name=name, input=document)

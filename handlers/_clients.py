@@ -8,6 +8,8 @@ from botocore.config import Config
 from requests.auth import AuthBase
 from requests_aws4auth import AWS4Auth
 
+from foreman_core.serialising import serialise_batches
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -25,7 +27,9 @@ CONFIG: Final = Config(
 @cache
 def dynamodb() -> "DynamoDBClient":
     """The DynamoDB client."""
-    return boto3.client("dynamodb", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+    client = boto3.client("dynamodb", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+    serialise_batches(client)
+    return client
 
 
 @cache

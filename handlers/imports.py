@@ -1,4 +1,4 @@
-"""GraphQL: start an import, approve a plan."""
+"""GraphQL: start an import, approve a plan, undo a job."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,7 @@ from attrs import frozen
 
 from foreman_core.ledger import Ledger
 from foreman_core.pipeline.start import approve_plan, start_import
+from foreman_core.pipeline.undo import request_undo
 from foreman_core.pipeline.view import job_document
 from foreman_core.storage import Files
 from foreman_core.workflow import Workflow
@@ -32,6 +33,9 @@ def _fields() -> Mapping[str, Field]:
     return {
         "startImport": lambda given: _start(settings, ledger, workflow, given["input"]),
         "approvePlan": lambda given: job_document(approve_plan(ledger, workflow, job_id=given["id"])),
+        "undoJob": lambda given: job_document(
+            request_undo(ledger, workflow, job_id=given["id"], dry_run=bool(given.get("dry_run")))
+        ),
     }
 
 

@@ -38,7 +38,7 @@ LAYERS = [
     {"identity", "items"},
     {"ledger", "storage", "records", "api", "workflow"},
     {"notices"},
-    {"planning", "loading"},
+    {"planning", "inverse", "loading"},
     {"pipeline"},
 ]
 

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from attrs import asdict
 
 from cli._account import account
 from cli._api import Api
 from cli._command import command, json_option, stack_option
 from cli._follow import follow
 from cli._job import JobView, exit_code
+from cli._outputs import check_outputs
+from cli._plan import first_kept, kept_table, write_plan
 from cli._screen import show
 from cli._send import dropped, submitted
 from cli._target import Target, find
@@ -33,27 +36,38 @@ timeout_option = click.option(
     metavar="SECONDS",
     help="Stop following after this time; the job goes on.",
 )
+plan_output = click.option(
+    "-o",
+    "--output",
+    metavar="OUT.csv",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the plan: a line per row and field, with the values before and after.",
+)
 
 
 @command(
     "plan",
     examples=[
         "./foreman plan sample.csv",
+        "./foreman plan sample.csv -o plan.csv",
         "./foreman plan sample.csv --json",
         "./foreman submit --plan JOB_ID",
     ],
 )
 @file_argument
+@plan_output
 @stack_option
 @timeout_option
 @json_option
-def plan(*, file: Path, stack: str, timeout: float, as_json: bool) -> int:
+def plan(*, file: Path, output: Path | None, stack: str, timeout: float, as_json: bool) -> int:
     """Dry run against the live table: what a load of FILE would do, row by row, and nothing is stored.
 
-    Prints the counts and the plan's id. `submit --plan` then loads exactly that plan.
-    Exit code 1 when rows were rejected.
+    Prints the counts, how many rows change which field, and the plan's id. `submit --plan` then loads exactly
+    that plan. Exit code 1 when rows were rejected.
     """
-    return _import(file, stack=stack, mode="plan", again=False, timeout=timeout, as_json=as_json)
+    target = find(stack)
+    start = _importing(target, file, mode="plan", again=False)
+    return _followed(target, start, timeout=timeout, as_json=as_json, output=output)
 
 
 @command(
@@ -95,12 +109,14 @@ def submit(
             "--again goes with a FILE: a plan is loaded once.", click.get_current_context()
         )
     if file is not None:
-        return _import(file, stack=stack, mode="load", again=again, timeout=timeout, as_json=as_json)
+        target = find(stack)
+        start = _importing(target, file, mode="load", again=again)
+        return _followed(target, start, timeout=timeout, as_json=as_json)
 
-    def start(api: Api) -> str:
+    def approved(api: Api) -> str:
         return approve(api, str(planned)).job.id
 
-    return _followed(find(stack), start, timeout=timeout, as_json=as_json)
+    return _followed(find(stack), approved, timeout=timeout, as_json=as_json)
 
 
 @command("drop", examples=["./foreman drop sample.csv", "./foreman drop samples/messy.csv --json"])
@@ -120,9 +136,35 @@ def drop(*, file: Path, stack: str, timeout: float, as_json: bool) -> int:
     return _followed(target, start, appear=APPEAR_SECONDS, timeout=timeout, as_json=as_json)
 
 
-def _import(file: Path, *, stack: str, mode: str, again: bool, timeout: float, as_json: bool) -> int:
-    target = find(stack)
+@command(
+    "undo",
+    examples=[
+        "./foreman undo JOB_ID --dry-run",
+        "./foreman undo JOB_ID --dry-run -o undo.csv",
+        "./foreman undo JOB_ID",
+        "./foreman undo JOB_ID --json",
+    ],
+)
+@click.argument("job", metavar="JOB_ID")
+@click.option("--dry-run", is_flag=True, help="Say what would be put back and what kept; change no record.")
+@plan_output
+@stack_option
+@timeout_option
+@json_option
+def undo(*, job: str, dry_run: bool, output: Path | None, stack: str, timeout: float, as_json: bool) -> int:
+    """Put back what a job did: delete what it created, restore what it updated, keep what was edited since.
 
+    The undo is a job of its own; to undo it, name that one. After a dry run the undo does exactly what the
+    dry run said. Exit code 1 when something was kept.
+    """
+
+    def start(api: Api) -> str:
+        return api.undo_job(job, dry_run=dry_run).job.id
+
+    return _followed(find(stack), start, timeout=timeout, as_json=as_json, output=output)
+
+
+def _importing(target: Target, file: Path, *, mode: str, again: bool) -> Callable[[Api], str]:
     def start(api: Api) -> str:
         sent = submitted(target, file)
         started = api.start_import(
@@ -130,20 +172,29 @@ def _import(file: Path, *, stack: str, mode: str, again: bool, timeout: float, a
         )
         return started.job.id
 
-    return _followed(target, start, timeout=timeout, as_json=as_json)
+    return start
 
 
-def _followed(  # what all three do: start, follow, account
+def _followed(  # what all do: start, follow, account
     target: Target,
     start: Callable[[Api], str],
     *,
     timeout: float,
     as_json: bool,
     appear: float = DIRECT_SECONDS,
+    output: Path | None = None,
 ) -> int:
+    check_outputs([output] if output else [], inputs=[])
     with target.api() as api:
         seen = follow(api, start(api), timeout=timeout, appear=appear)
-    return finish(seen, as_json=as_json)
+    if output is not None and seen.job.plan_id is not None:
+        write_plan(target, seen.job.id, output)
+    kept = first_kept(target, seen.job)
+    more = {"kept": [asdict(each) for each in kept]} if seen.job.undoes else {}
+    code = finish(seen, as_json=as_json, **more)
+    if kept and not as_json:
+        show("", kept_table(kept))
+    return code
 
 
 def approve(api: Api, planned: str) -> JobView:

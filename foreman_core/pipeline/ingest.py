@@ -12,7 +12,7 @@ from foreman_core.pipeline.outcome import refused
 from foreman_core.storage import Files
 
 BLOCK: Final = 1024 * 1024
-GAVE_UP: Final = {JobState.FAILED, JobState.CANCELLED}
+GAVE_UP: Final = {JobState.FAILED, JobState.CANCELLED, JobState.UNDONE}
 
 
 def ingest(ledger: Ledger, files: Files, job_id: str) -> bool:

@@ -16,8 +16,6 @@ from foreman_core.validation import Judge, Verdict
 from foreman_core.validation.accepted import accepted_line
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from foreman_core.validation.fast.engine import FastJudge, Judged, Looked
 
 FAST_FROM: Final = 6 << 20
@@ -64,20 +62,6 @@ class ListedLines:
         chosen = self._lines[self._taken : self._taken + count]
         self._taken += len(chosen)
         return b"".join(chosen)
-
-
-@define
-class _SeriesLines:
-    _lines: "pl.Series"
-    _taken: int = 0
-
-    def __len__(self) -> int:
-        return len(self._lines) - self._taken
-
-    def take(self, count: int) -> bytes:
-        chosen = self._lines.slice(self._taken, count)
-        self._taken += len(chosen)
-        return b"".join([chosen.str.join("\n").item().encode(), b"\n"]) if len(chosen) else b""
 
 
 @frozen(kw_only=True)
@@ -168,12 +152,13 @@ class _Blocks:
     _ahead: deque[tuple[bytes, "Future[Looked | None]"]] = field(factory=deque[Any])
 
     def batches(self, start: bytes) -> Iterator[Batch]:
-        with ThreadPoolExecutor(_THREADS, "look") as threads:
-            block = start
+        with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(_THREADS, "look") as threads:
+            block, following = start, reader.submit(self._delimited.take)
             while block or self._ahead:
                 while block and len(self._ahead) <= _THREADS:
                     self._ahead.append((block, threads.submit(self._judge.look, block)))
-                    block = self._delimited.take()
+                    block = following.result()
+                    following = reader.submit(self._delimited.take)
                 yield from self._judged(*self._ahead.popleft())
         yield from self._read(b"", final=True)
 
@@ -212,5 +197,4 @@ class _Blocks:
 
     @staticmethod
     def _batch(judged: "Judged") -> Batch:
-        lines = None if judged.lines is None else _SeriesLines(judged.lines)
-        return Batch(clean=judged.clean, verdicts=judged.verdicts, lines=lines)
+        return Batch(clean=judged.clean, verdicts=judged.verdicts, lines=judged.lines)

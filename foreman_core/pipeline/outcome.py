@@ -7,6 +7,8 @@ from foreman_core.errors import Refused
 from foreman_core.ledger import Ledger
 from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason
 from foreman_core.notices import Notices
+from foreman_core.pipeline.rejects import add_rejects
+from foreman_core.pipeline.undo import end_undo
 from foreman_core.storage import Files, job_key
 
 REPORT = "report.json"
@@ -19,12 +21,13 @@ def refused(ledger: Ledger, job: Job, refusal: Refused, **found: object) -> Job:
 
 
 def reconcile(ledger: Ledger, files: Files, job_id: str) -> Job:
-    """Add up what became of every row, write the report, and end the job accordingly."""
+    """Add up what became of every row, write the report and what was refused, and end the job accordingly."""
     job = ledger.job(job_id)
     if job.state is not JobState.LOADING:
         return job
     chunks = ledger.chunks(job_id)
     counts = account(job.counts, chunks)
+    add_rejects(files, job, chunks)
     if not counts.balances:
         reason = Reason(
             code="load-incomplete",
@@ -32,7 +35,9 @@ def reconcile(ledger: Ledger, files: Files, job_id: str) -> Job:
             "Send the file again: rows that are stored already stay as they are.",
         )
         return _settle(ledger, files, job, state=JobState.FAILED, counts=counts, chunks=chunks, reason=reason)
-    clean = not (counts.rejected or counts.conflict)
+    if job.undoes is not None:
+        end_undo(ledger, job.undoes)
+    clean = not (counts.rejected or counts.conflict or counts.kept)
     state = JobState.SUCCEEDED if clean else JobState.PARTIALLY_SUCCEEDED
     return _settle(ledger, files, job, state=state, counts=counts, chunks=chunks, reason=None)
 
@@ -46,7 +51,7 @@ def fail(ledger: Ledger, files: Files, job_id: str, error: str) -> Job:
     loading = job.state is JobState.LOADING
     counts = account(job.counts, chunks) if loading else job.counts
     stored = (
-        f"{counts.created + counts.updated:,} of {counts.accepted:,} rows were stored before."
+        f"{stored_rows(counts):,} of {counts.accepted:,} rows were stored before."
         if loading
         else "Nothing was stored."
     )
@@ -72,18 +77,27 @@ def account(counts: Counts, chunks: tuple[PlannedChunk, ...]) -> Counts:
     loaded = [chunk for chunk in chunks if chunk.loaded_at is not None]
     created = sum(chunk.created for chunk in loaded)
     updated = sum(chunk.updated for chunk in loaded)
-    unchanged = sum(chunk.unchanged for chunk in chunks)
+    deleted = sum(chunk.deleted for chunk in loaded)
+    unchanged = sum(chunk.unchanged for chunk in chunks) + sum(chunk.turned_unchanged for chunk in loaded)
+    kept = sum(chunk.keep for chunk in chunks) + sum(chunk.kept for chunk in loaded)
     conflict = sum(len(chunk.conflicts) for chunk in loaded)
     rejected = sum(len(chunk.rejects) for chunk in loaded)
     return attrs.evolve(
         counts,
         created=created,
         updated=updated,
+        deleted=deleted,
         unchanged=unchanged,
+        kept=kept,
         conflict=conflict,
         rejected=counts.read - counts.accepted - counts.duplicate - counts.blank + rejected,
-        pending=counts.accepted - created - updated - unchanged - conflict - rejected,
+        pending=counts.accepted - created - updated - deleted - unchanged - kept - conflict - rejected,
     )
+
+
+def stored_rows(counts: Counts) -> int:
+    """How many rows have changed a record."""
+    return counts.created + counts.updated + counts.deleted
 
 
 def _settle(
@@ -97,6 +111,7 @@ def _settle(
     reason: Reason | None,
 ) -> Job:
     """Write the report first: a job that has ended always has one."""
+    again = [(chunk.index, chunk.replanned) for chunk in chunks if chunk.replanned is not None]
     report = {
         "job_id": job.id,
         "state": state,
@@ -106,6 +121,7 @@ def _settle(
         "counts": cattrs.unstructure(counts),
         "issues_by_code": dict(job.issues_by_code),
         "issues_by_field": dict(job.issues_by_field),
+        "replanned": [{"index": index, **cattrs.unstructure(sealed)} for index, sealed in again],
         "conflicts": [cattrs.unstructure(fault) for chunk in chunks for fault in chunk.conflicts],
         "rejected_at_load": [cattrs.unstructure(fault) for chunk in chunks for fault in chunk.rejects],
     }

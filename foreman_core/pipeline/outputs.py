@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from foreman_core.models import Issue, SourceRow
 from foreman_core.pipeline.escaping import escape, unescape
@@ -76,6 +76,13 @@ class RejectsWriter:
         self._csv = csv.writer(_Utf8(out))
         if columns is not None:
             self._head(columns)
+
+    @classmethod
+    def after(cls, out: Writable, columns: Sequence[str], *, job_id: str) -> Self:
+        """A writer that goes on where a rejects file of these columns ends."""
+        writer = cls(out, job_id=job_id)
+        writer._columns = columns
+        return writer
 
     def begin(self, table: Table) -> None:
         """Write the header of the rejects of this table: `check(on_table=rejects.begin)`."""

@@ -71,7 +71,9 @@ def approve_plan(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
 
     Refused(`not-found`) when there is no such job, Conflict when it is not planned.
     """
-    job = ledger.amend(job_id, JobState.PLANNED, mode="load")
+    is_undo = ledger.job(job_id).undoes is not None
+    wish: dict[str, object] = {"dry_run": False} if is_undo else {"mode": "load"}
+    job = ledger.amend(job_id, JobState.PLANNED, **wish)
     workflow.start(job_id, "load")
     return job
 

@@ -72,6 +72,7 @@ def validate(ledger: Ledger, files: Files, schemas: Schemas, job_id: str, *, chu
         "issues_by_code": report.issues_by_code,
         "issues_by_field": report.issues_by_field,
         "chunks": len(refs),
+        "fields": [match.field for match in report.mapping.matches],
     }
     refusal = gate(schema, report.counts)
     if refusal is not None:

@@ -86,6 +86,10 @@ def _check_ours(field: Field) -> None:
     cases = [normaliser for normaliser in field.normalise if normaliser in {"lower", "upper", "title"}]
     if len(cases) > 1:
         raise Fault("x-foreman.normalise", f"{' and '.join(cases)} contradict each other")
+    if field.blank == "clear" and field.collision != "overwrite":
+        raise Fault("x-foreman.blank", f"clear contradicts collision, {field.collision}")
+    if field.blank == "clear" and field.required and field.severity == "error":
+        raise Fault("x-foreman.blank", "a required field cannot be cleared")
 
 
 def _check_formats(field: Field) -> None:

@@ -21,7 +21,7 @@ Line = tuple[str, str | None]
 JOB_FIELDS: Final = (("Query", "job"), ("Query", "jobs"))
 """(type, field) of what the ledger answers."""
 
-IMPORT_FIELDS: Final = (("Mutation", "startImport"), ("Mutation", "approvePlan"))
+IMPORT_FIELDS: Final = (("Mutation", "startImport"), ("Mutation", "approvePlan"), ("Mutation", "undoJob"))
 """(type, field) of what starts or continues a job."""
 
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1  # https://spec.graphql.org/October2021/#sec-Int
@@ -76,7 +76,7 @@ _JOB_TYPES: Final[dict[str, tuple[Line, ...]]] = {
     "Job": (
         ("id: ID!", None),
         ("state: String!", "Where the job stands, from received to succeeded"),
-        ("mode: String!", "load, or plan for a dry run"),
+        ("mode: String!", "load, plan for a dry run, or undo"),
         ("record_type: String!", None),
         ("source: JobSource!", None),
         ("created_at: AWSDateTime!", None),
@@ -87,8 +87,11 @@ _JOB_TYPES: Final[dict[str, tuple[Line, ...]]] = {
         ("chunks: Int!", None),
         ("reason: JobReason", "Why it ended as it did"),
         ("duplicate_of: ID", "The job that has the same content"),
+        ("undoes: ID", "The job that this one puts back"),
+        ("dry_run: Boolean!", "Whether an undo stops at its plan"),
         ("issues_by_code: AWSJSON!", None),
         ("issues_by_field: AWSJSON!", None),
+        ("changes_by_field: AWSJSON!", "How many rows of the plan change each field"),
         ("timeline: [JobMoment!]!", None),
         ("notified_at: AWSDateTime", None),
     ),
@@ -260,6 +263,10 @@ def _operations(schema: RecordSchema, names: _Names, people: str) -> tuple[list[
         (f"delete{record}(id: ID!, expected_version: Int!): {record}!{people}", f"Remove one {one}"),
         (f"startImport(input: StartImportInput!): Job!{people}", "Import an object of the intake bucket"),
         (f"approvePlan(id: ID!): Job!{people}", "Load exactly the plan that the job holds"),
+        (
+            f"undoJob(id: ID!, dry_run: Boolean): Job!{people}",
+            "The job that puts back what another did",
+        ),
     ]
     return query, mutation
 
@@ -301,8 +308,9 @@ def _row_lines(names: _Names) -> list[Line]:
     return [
         ("row: Int!", None),
         ("line: Int!", None),
-        ("expected_version: Int", "Null when the record must not exist yet"),
-        (f"record: {names.input}!", None),
+        ("expected_version: Int", "Null when the key was never used"),
+        (f"record: {names.input}", "The whole record to be"),
+        ("delete: ID", "Instead of a record: the key of the one to delete"),
     ]
 
 

@@ -36,10 +36,13 @@ def unreadable(row: Unreadable) -> Verdict:
 
 
 class Reading(NamedTuple):
-    """The cells of a row as values, and what is wrong with single ones."""
+    """The cells of a row as values, and what is wrong with single ones. `is_whole` is False when some values
+    were left out: those of cells that nothing is wrong with, and that say nothing about others.
+    """
 
     values: list[Value]
     found: list[Found]
+    is_whole: bool = True
 
 
 class Judge:
@@ -67,6 +70,7 @@ class Judge:
             (compiled, position) for compiled, position in mapped if compiled.field.format == "phone"
         ]
         self._blanks: list[Value] = [None] * len(self._book.fields)
+        self._telling = self._slots_that_tell()
 
     def judge(self, row: SourceRow | Unreadable) -> Verdict:
         """What becomes of the next row, with all its faults."""
@@ -77,42 +81,55 @@ class Judge:
             return BLANK
         return self.decide(row, reading, self.keys.claim(row, reading.values))
 
-    def read(self, row: SourceRow) -> Reading | None:
-        """The row as values, whatever other rows say; None when it is blank."""
+    def _slots_that_tell(self) -> frozenset[int]:
+        """The slots that keys, rules and phone numbers of other fields look at."""
+        countries = (compiled.field.country_field for compiled, _ in self._dependent)
+        return frozenset[int]().union(
+            *self.keys.slots,
+            *(rule.slots for rule in self._book.rules),
+            (self._book.slots[name] for name in countries if name is not None),
+        )
+
+    def read(self, row: SourceRow, right: AbstractSet[int] = _NONE) -> Reading | None:
+        """The row as values, whatever other rows say; None when it is blank. `right` are slots whose cells
+        are known to be right: they are read only where they tell about others.
+        """
         for cell in row.cells:
             if cell and not cell.isspace():
                 break
         else:
             return None
         found: list[Found] = []
-        return Reading(self._values(row.cells, found), found)
+        left_out = right - self._telling
+        return Reading(self._values(row.cells, found, left_out), found, is_whole=not left_out)
 
     def decide(self, row: SourceRow, reading: Reading, taken: list[Taken] | None) -> Verdict:
         """What becomes of a row that has just claimed its keys, with what that brought."""
         if taken is None:
             return _DUPLICATE
-        values, found = reading
+        values, found, _ = reading
         broken = self._book.broken(values, self._faulty(found, len(row.cells)))
         if not (found or taken or broken) and len(row.cells) == self._width:
-            return self._accept(row, values, ())
+            return self._accept(row, reading, ())
         issues = tuple(self._issues(row, values, found, taken, broken))
         if any(issue.severity == "error" for issue in issues):
             return Verdict("rejected", issues)
-        return self._accept(row, values, issues)
+        return self._accept(row, reading, issues)
 
-    def _accept(self, row: SourceRow, values: list[Value], issues: tuple[Issue, ...]) -> Verdict:
+    def _accept(self, row: SourceRow, reading: Reading, issues: tuple[Issue, ...]) -> Verdict:
         self.keys.accept()
+        values = reading.values if reading.is_whole else self._values(row.cells, [], _NONE)
         named = dict(zip(self._book.names, values, strict=True))
         return Verdict("accepted", issues, AcceptedRow(row.row, row.line, named))
 
-    def _values(self, cells: tuple[str, ...], found: list[Found]) -> list[Value]:
+    def _values(self, cells: tuple[str, ...], found: list[Found], left_out: AbstractSet[int]) -> list[Value]:
         values = self._blanks.copy()
         width = len(cells)
         for from_cell, slot, position in self._plain:
-            if position < width:
+            if position < width and slot not in left_out:
                 values[slot] = from_cell(cells[position], found, None)
         for compiled, position in self._dependent:
-            if position < width:
+            if position < width and compiled.slot not in left_out:
                 country = self._book.country(compiled, values)
                 values[compiled.slot] = compiled.from_cell(cells[position], found, country)
         return values

@@ -18,10 +18,12 @@ IsBroken = Callable[[Sequence[Value], Collection[int]], bool]
 @frozen
 class CompiledRule:
     """`is_broken(values, faulty)`: whether a row breaks it. `faulty` are the slots whose cells were no value:
-    nothing is said about those twice. `slot` is the field that the issue names, if it names one.
+    nothing is said about those twice. `slot` is the field that the issue names, if it names one; `slots` are
+    all that it looks at.
     """
 
     slot: int | None
+    slots: frozenset[int]
     fault: Fault
     severity: Severity
     is_broken: IsBroken
@@ -52,6 +54,7 @@ def _required_if(rule: RequiredIf, slots: Mapping[str, int]) -> CompiledRule:
     shown = " or ".join(map(str, values))
     return CompiledRule(
         slot,
+        frozenset({slot, when}),
         Fault("rule", f"is blank, and a record whose {rule.when} is {shown} needs it"),
         rule.severity,
         is_broken,
@@ -66,6 +69,7 @@ def _one_of(rule: OneOf, slots: Mapping[str, int]) -> CompiledRule:
 
     return CompiledRule(
         None,
+        frozenset(chosen),
         Fault("rule", f"one of these must have a value: {', '.join(rule.fields)}"),
         rule.severity,
         is_broken,
@@ -83,4 +87,5 @@ def _before(rule: Before, slots: Mapping[str, int]) -> CompiledRule:
             return earlier >= later
         return ordinal(earlier) >= ordinal(later)
 
-    return CompiledRule(first, Fault("rule", f"must lie before {rule.later}"), rule.severity, is_broken)
+    fault = Fault("rule", f"must lie before {rule.later}")
+    return CompiledRule(first, frozenset({first, second}), fault, rule.severity, is_broken)

@@ -170,7 +170,6 @@ def test_the_records_function_may_do_what_it_does_with_one_table(core: Outcome) 
     assert allowed["UseRecords"]["Resource"] == [table]
     assert [action.removeprefix("dynamodb:") for action in allowed["UseRecords"]["Action"]] == [
         "BatchGetItem",
-        "DeleteItem",
         "GetItem",
         "PartiQLInsert",
         "PartiQLUpdate",

@@ -12,6 +12,10 @@ from tests.components import _given
 STEPS = sorted(TIMEOUT_S)
 MACHINE = _given.MACHINE
 RUNS = MACHINE.replace(":stateMachine:", ":execution:")
+COMPARED = {
+    "ReadFiles": ["jobs/*/accepted.jsonl", "jobs/*/plan/*"],
+    "WriteFiles": ["jobs/*/plan/*"],
+}
 
 
 def arn(role: str) -> str:
@@ -119,6 +123,7 @@ def test_a_role_is_assumed_by_step_functions_for_this_account_only(orchestration
     ("role", "actions"),
     [
         ("ingest", "GetItem PutItem UpdateItem"),
+        ("undo", "GetItem Query UpdateItem"),
         ("validate", "GetItem UpdateItem"),
         ("plan", "GetItem PutItem"),
         ("seal", "GetItem PutItem Query UpdateItem"),
@@ -140,10 +145,18 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
     [
         ("ingest", {"ReadUploads": ["incoming/*", "submitted/*"]}),
         ("validate", {"ReadUploads": ["incoming/*", "submitted/*"], "WriteFiles": ["jobs/*"]}),
-        ("plan", {"ReadFiles": ["jobs/*/accepted.jsonl"], "WriteFiles": ["jobs/*/plan/*"]}),
+        ("undo", {"WriteFiles": ["jobs/*/chunks.json"]}),
+        ("plan", COMPARED),
         ("seal", {"WriteFiles": ["jobs/*"]}),
-        ("mutate", {"ReadFiles": ["jobs/*/plan/*"]}),
-        ("reconcile", {"WriteFiles": ["jobs/*"]}),
+        ("mutate", COMPARED),
+        (
+            "reconcile",
+            {
+                "WriteFiles": ["jobs/*"],
+                "ReadUploads": ["incoming/*", "submitted/*"],
+                "ReadFiles": ["jobs/*/rejects.csv", "jobs/*/rejects-validated.csv"],
+            },
+        ),
         ("notify", {}),
         ("fail", {"WriteFiles": ["jobs/*"]}),
         ("imports", {"ReadUploads": ["submitted/*"]}),
@@ -167,7 +180,7 @@ def test_uploads_are_read_in_the_version_that_was_announced(orchestration: Outco
     assert allowed["TellGoneFromForbidden"]["Resource"] == [_given.BUCKET]
 
 
-def test_records_are_read_by_the_plan_and_written_through_one_field_of_the_api(
+def test_records_are_compared_directly_and_written_through_one_field_of_the_api(
     orchestration: Outcome,
 ) -> None:
     plan = orchestration.allowed("o-plan-policy")["CompareWithRecords"]
@@ -195,14 +208,19 @@ def test_only_the_api_and_the_machine_itself_may_start_the_machine(orchestration
     assert starting == {"o-imports-policy", "o-policy"}
 
 
-def test_validation_is_as_large_as_the_stack_says(orchestration: Outcome) -> None:
-    function = orchestration.one("lambda.Function", "o-validate-function")
+@pytest.mark.parametrize("role", ["validate", "reconcile"])
+def test_what_reads_whole_files_is_as_large_as_the_stack_says(orchestration: Outcome, role: str) -> None:
+    function = orchestration.one("lambda.Function", f"o-{role}-function")
     assert function.inputs["memorySize"] == 2000
     assert function.inputs["ephemeralStorage"] == {"size": 3000}
+
+
+def test_validation_cuts_chunks_as_long_as_the_stack_says(orchestration: Outcome) -> None:
+    function = orchestration.one("lambda.Function", "o-validate-function")
     assert function.inputs["environment"]["variables"]["CHUNK_ROWS"] == "250"
 
 
-def test_only_validation_reads_whole_files_and_has_polars(orchestration: Outcome) -> None:
+def test_only_validation_judges_whole_files_and_has_polars(orchestration: Outcome) -> None:
     layers = {function.name: function.inputs["layers"] for function in orchestration.of("lambda.Function")}
     assert layers.pop("o-validate-function") == ["arn:layer", "arn:polars"]
     assert len(layers) == len(STEPS)
@@ -260,9 +278,9 @@ def test_without_tracing_nobody_may_send_traces() -> None:
     assert outcome.one("sfn.StateMachine", "o-import").inputs["tracingConfiguration"] == {"enabled": False}
 
 
-def test_imports_are_started_and_plans_approved_through_the_api(orchestration: Outcome) -> None:
+def test_imports_are_started_plans_approved_and_jobs_undone_through_the_api(orchestration: Outcome) -> None:
     fields = {(r.inputs["type"], r.inputs["field"]) for r in orchestration.of("appsync.Resolver")}
-    assert fields == {("Mutation", "startImport"), ("Mutation", "approvePlan")}
+    assert fields == {("Mutation", "startImport"), ("Mutation", "approvePlan"), ("Mutation", "undoJob")}
     source = orchestration.one("appsync.DataSource", "o-imports-source")
     assert source.inputs["apiId"] == "api1"
     assert source.inputs["lambdaConfig"] == {"functionArn": arn("imports")}

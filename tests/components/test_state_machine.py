@@ -60,7 +60,7 @@ def walk(start: str, given: dict[str, Any]) -> list[str]:
 
 
 def test_a_dropped_file_passes_every_step_in_order() -> None:
-    assert walk("Route", {"start": "ingest"})[:3] == ["Route", "Ingest", "IsIngested"]
+    assert walk("Route", {"start": "ingest"})[:4] == ["Route", "IsUndo", "Ingest", "IsIngested"]
     assert walk("IsIngested", {"next": "validate"})[:3] == ["IsIngested", "Validate", "IsValid"]
     assert walk("IsValid", {"next": "plan"})[:4] == ["IsValid", "PlanChunks", "Seal", "IsSealed"]
     after_seal = walk("IsSealed", {"next": "load"})
@@ -70,6 +70,11 @@ def test_a_dropped_file_passes_every_step_in_order() -> None:
 def test_an_approved_plan_starts_at_its_seal() -> None:
     passed = walk("Route", {"start": "load", "next": "load"})
     assert passed == ["Route", "Seal", "IsSealed", "MutateChunks", "Reconcile", "Notify", "Done"]
+
+
+def test_an_undo_finds_its_chunks_and_goes_the_way_of_every_plan() -> None:
+    passed = walk("Route", {"start": "undo", "next": "plan"})
+    assert passed[:6] == ["Route", "IsUndo", "Undo", "IsValid", "PlanChunks", "Seal"]
 
 
 @pytest.mark.parametrize("choice", ["IsIngested", "IsValid", "IsSealed"])
@@ -88,7 +93,7 @@ def test_every_target_exists_and_every_state_is_reached() -> None:
 
 def test_every_task_has_a_time_limit_a_retry_and_a_way_out() -> None:
     tasks = [(name, state) for name, state, _ in everywhere() if state["Type"] == "Task"]
-    assert len(tasks) == 11
+    assert len(tasks) == 12
     for name, state in tasks:
         assert state["TimeoutSeconds"] > 0, name
         assert state["Retry"][0]["ErrorEquals"] == ["States.ALL"], name

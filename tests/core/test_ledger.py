@@ -9,7 +9,7 @@ import pytest
 from foreman_core.errors import Conflict, Refused
 from foreman_core.items import from_item
 from foreman_core.ledger import TRANSITIONS, Ledger
-from foreman_core.models import Counts, Job, JobState, Moment, PlannedChunk, Reason, RowFault, Source
+from foreman_core.models import Counts, Job, JobState, Moment, PlannedChunk, Reason, RowFault, Sealed, Source
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -103,6 +103,14 @@ def test_a_transition_whose_answer_was_lost_can_be_asked_for_again(ledger: Ledge
     assert ledger.transition(job.id, JobState.SUCCEEDED) == first
 
 
+def test_a_job_is_undone_from_where_it_ended_and_can_come_back_there(ledger: Ledger) -> None:
+    job = in_state(ledger, JobState.PARTIALLY_SUCCEEDED)
+    for state in (JobState.UNDOING, JobState.UNDONE, JobState.PARTIALLY_SUCCEEDED, JobState.UNDOING):
+        assert ledger.transition(job.id, state).state is state
+    with pytest.raises(Conflict, match="is undoing"):
+        ledger.transition(job.id, JobState.SUCCEEDED)
+
+
 def test_a_change_of_fields_is_bound_to_the_state(ledger: Ledger) -> None:
     job = in_state(ledger, JobState.PLANNED)
     assert ledger.amend(job.id, JobState.PLANNED, mode="plan").mode == "plan"
@@ -161,6 +169,15 @@ def test_a_chunk_is_planned_once(ledger: Ledger) -> None:
     chunk = PlannedChunk(index=3, key="k", sha256="s", rows=2, create=1, update=1, unchanged=0)
     assert ledger.put_chunk("job-1", chunk) == chunk
     assert ledger.put_chunk("job-1", attrs.evolve(chunk, sha256="other")) == chunk
+
+
+def test_a_chunk_is_begun_once_and_linked_once_to_what_was_planned_again(ledger: Ledger) -> None:
+    chunk = PlannedChunk(index=3, key="k", sha256="s", rows=2, create=1, update=1, unchanged=0)
+    ledger.put_chunk("job-1", chunk)
+    assert [ledger.begin_chunk("job-1", 3) for _ in range(2)] == [True, False]
+    for sha256 in ("first", "second"):
+        ledger.replan_chunk("job-1", 3, Sealed(key="k", sha256=sha256))
+    assert ledger.chunk("job-1", 3).replanned == Sealed(key="k", sha256="first")
 
 
 def test_chunks_come_in_order_with_what_came_of_them(ledger: Ledger) -> None:

@@ -1,16 +1,17 @@
 """What the cells of one mapped column of a block say, as Polars expressions over the block."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
 
 import orjson
 import polars as pl
 from attrs import frozen
 
-from foreman_core.models import Value
-from foreman_core.validation.fast.memo import Found, Memo, as_text
-from foreman_core.validation.fields import Found as Fault
-from foreman_core.validation.fields import FromCell
+from foreman_core.validation.fast.memo import TEXT, Memo, Row, as_text
+from foreman_core.validation.fields import Found, FromCell
+
+Part = str | pl.Expr
+"""A text that is the same in every row, or one of each row."""
 
 
 class Cells(Protocol):
@@ -24,8 +25,8 @@ class Cells(Protocol):
         """The value as text; null for a blank."""
         ...
 
-    def json(self, name: str) -> pl.Expr:
-        """The value as a member of a JSON object, with its comma; null for a blank."""
+    def json(self, name: str) -> list[Part]:
+        """The parts of the member of a JSON object that the value is, with its comma; nulls for a blank."""
         ...
 
 
@@ -61,45 +62,54 @@ class Computed:
         """The value as text; null for a blank."""
         return self.value if self.required else pl.when(~self.blank).then(self.value)
 
-    def json(self, name: str) -> pl.Expr:
-        """The value as a member of a JSON object, with its comma; null for a blank."""
-        mark = '"' if self.quoted else ""
-        return pl.concat_str(pl.lit(f"{member(name)}{mark}"), self.text(), pl.lit(f"{mark},"))
+    def json(self, name: str) -> list[Part]:
+        """The parts of the member of a JSON object that the value is, with its comma; null for a blank."""
+        return member(name, self.text(), is_text=self.quoted, is_there=self.required)
 
 
-def member(name: str) -> str:
-    """The beginning of a member of a JSON object."""
-    return f"{orjson.dumps(name).decode()}:"
+def member(name: str, value: pl.Expr, *, is_text: bool, is_there: bool) -> list[Part]:
+    """A member of a JSON object in parts; one part, null for a blank, unless the value is always there."""
+    mark = '"' if is_text else ""
+    parts = [f"{orjson.dumps(name).decode()}:{mark}", value, f"{mark},"]
+    return parts if is_there else [joined(parts)]
 
 
-@frozen
-class Read:
-    """The value of a cell that is right."""
-
-    value: Value
+def joined(parts: Iterable[Part], *, ignore_nulls: bool = False) -> pl.Expr:
+    """Parts as one text; null when one is null, unless these are left out."""
+    found: list[pl.Expr] = []
+    text = ""
+    for part in parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        found += [pl.lit(text), part]
+        text = ""
+    found.append(pl.lit(text))
+    return pl.concat_str(found, ignore_nulls=ignore_nulls)
 
 
 @frozen
 class RememberedCells:
-    """Cells that are known by their text."""
+    """Cells that are known by their text: `found` has a row for each, of nulls where it is not known."""
 
-    found: Found[Read]
+    found: pl.DataFrame
 
     def sure(self) -> pl.Expr:
         """Boolean: without an issue for certain."""
-        return pl.lit(self.found.places.is_not_null())
+        return pl.lit(self.found[_SURE].fill_null(value=False))
 
     def text(self) -> pl.Expr:
         """The value as text; null for a blank."""
-        return self.found.each(lambda read: as_text(read.value), pl.String)
+        return pl.lit(self.found[_VALUE])
 
-    def json(self, name: str) -> pl.Expr:
-        """The value as a member of a JSON object, with its comma; null for a blank."""
-        start = member(name)
-        return self.found.each(
-            lambda read: None if read.value is None else f"{start}{orjson.dumps(read.value).decode()},",
-            pl.String,
-        )
+    def json(self, name: str) -> list[Part]:
+        """The parts of the member of a JSON object that the value is, with its comma; nulls for a blank."""
+        return member(name, pl.lit(self.found[_JSON]), is_text=False, is_there=False)
+
+
+_SURE: Final = "sure"
+_VALUE: Final = "value"
+_JSON: Final = "json"
 
 
 class Remembered:
@@ -108,20 +118,24 @@ class Remembered:
     """
 
     LONGEST = 256
-    """Bytes of a text that is remembered."""
+    """Characters of a text that is remembered."""
 
     def __init__(self, name: str, from_cell: FromCell) -> None:
         self._name = name
         self._from_cell = from_cell
-        self._memo = Memo(self._read)
+        self._memo = Memo(self._read, {_SURE: pl.Boolean, _VALUE: pl.String, _JSON: pl.String})
 
-    def of(self, frame: pl.DataFrame, _others: Mapping[str, Cells]) -> Cells:
+    def of(self, frame: pl.DataFrame, _others: Mapping[str, Cells], /) -> Cells:
         """Its cells in a block."""
-        return RememberedCells(self._memo.find(frame[self._name]))
+        cells = frame.select(pl.col(self._name).alias(TEXT))
+        known = self._memo.known(cells[TEXT])
+        return RememberedCells(cells.join(known, on=TEXT, how="left", maintain_order="left"))
 
-    def _read(self, text: str) -> Read | None:
+    def _read(self, text: str) -> Row | None:
         if len(text) > self.LONGEST:
             return None
-        faults: list[Fault] = []
+        faults: list[Found] = []
         value = self._from_cell(text, faults, None)
-        return None if faults else Read(value)
+        if faults:
+            return None
+        return True, as_text(value), None if value is None else orjson.dumps(value).decode()

@@ -4,12 +4,12 @@ A block that is certainly a table of texts is judged by expressions that find wh
 rows that are not, those whose key another row has, and all rows of other blocks go to the exact engine.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain, compress
 from typing import Final
 
 import polars as pl
-from attrs import frozen
+from attrs import define, frozen
 
 from foreman_core.mapping import Mapping as ColumnMapping
 from foreman_core.models import SourceRow
@@ -26,26 +26,48 @@ from foreman_core.validation.rulebook import Rulebook
 
 SUSPECT: Final = "suspect"
 _UNCLEAR: Final = "unclear"
+_SURE: Final = "sure"
+_NONE: Final[frozenset[int]] = frozenset()
 _MANY: Final = 0.05
 """The share of suspect rows from which on it is tried whether spaces around cells are the cause."""
 
 
 @frozen
 class Looked:
-    """A block that was looked at: its cells; per row whether it is suspect, and its keys. `odd` are the rows,
-    by their place, that are not what `cells` says. `lines` has the physical line on which each row starts,
-    and `height` their number; both count from the first of the block.
+    """A block that was looked at: its cells; per row whether it is suspect, and its keys.
+
+    `odd` are the rows, by their place, that are not what `cells` says; `right` has the slots of suspect rows
+    that are certain all the same. `lines` has the physical line on which each row starts, and `height` their
+    number; both count from the first of the block.
     """
 
     cells: pl.DataFrame
     rows: BlockRows
     facts: pl.DataFrame
     odd: Mapping[int, tuple[str, ...]]
+    right: Mapping[int, frozenset[int]]
     lines: pl.Series
     height: int
 
     def __len__(self) -> int:
         return self.cells.height
+
+
+@define
+class SeriesLines:
+    """Accepted rows as lines of JSON, each with its line feed, to be taken in any portions."""
+
+    _lines: pl.Series
+    _taken: int = 0
+
+    def __len__(self) -> int:
+        return len(self._lines) - self._taken
+
+    def take(self, count: int) -> bytes:
+        """The next lines, at most so many."""
+        chosen = self._lines.slice(self._taken, count)
+        self._taken += len(chosen)
+        return chosen.str.join("").cast(pl.Binary).item()
 
 
 @frozen
@@ -56,7 +78,7 @@ class Judged:
 
     clean: int
     verdicts: Sequence[tuple[SourceRow | Unreadable, Verdict]]
-    lines: pl.Series | None
+    lines: SeriesLines | None
 
 
 class FastJudge:
@@ -78,6 +100,7 @@ class FastJudge:
         self._plain = Rows(book, mapping, remembered, padded=False)
         self._padded = Rows(book, mapping, remembered, padded=True)
         self._rows = self._plain
+        self._slots = book.slots
         self._width = len(mapping.columns)
         self._delimiter = delimiter
         self._with_lines = with_lines
@@ -96,6 +119,8 @@ class FastJudge:
             return None
         escapes = self._with_lines and (b'"' in text or b"\\" in text)
         rows, facts = self._facts_of(table.cells, escapes=escapes)
+        right = self._right(facts, list(rows.cells), odd)
+        facts = facts.select(pl.exclude(f"^{_SURE}.*$"))
         if odd:
             is_odd = pl.int_range(pl.len()).is_in(list(odd))
             prints = keys.fingerprints(list(odd.values()), self._width)
@@ -105,7 +130,7 @@ class FastJudge:
                 facts[keys.PRINT].scatter(list(odd), prints),
             )
         lines, height = _lines_of(block)
-        return Looked(table.cells, rows, facts, odd, lines, height)
+        return Looked(table.cells, rows, facts, odd, right, lines, height)
 
     def _odd(self, block: Block, table: Table) -> dict[int, tuple[str, ...]] | None:
         """The cells of the rows that the table does not have right; None when one is no row by itself."""
@@ -138,7 +163,7 @@ class FastJudge:
 
     def _facts_by(self, cells: pl.DataFrame, by: Rows, *, escapes: bool) -> tuple[BlockRows, pl.DataFrame]:
         rows = by.of(cells)
-        sure = {f"sure{number}": each for number, each in enumerate(rows.sure(escapes=escapes))}
+        sure = {f"{_SURE}{number}": each for number, each in enumerate(rows.sure(escapes=escapes))}
         facts = cells.select(
             keys.fingerprint().alias(keys.PRINT),
             rows.unclear().alias(_UNCLEAR),
@@ -147,10 +172,22 @@ class FastJudge:
         )
         repeated = [keys.is_repeated(key) for key in range(len(self._seen))]
         certain = pl.all_horizontal(*sure).fill_null(value=False)
-        return rows, facts.select(
-            pl.exclude(*sure),
+        return rows, facts.with_columns(
             pl.any_horizontal(~certain, pl.col(_UNCLEAR), *repeated).alias(SUSPECT),
         )
+
+    def _right(
+        self, facts: pl.DataFrame, names: Sequence[str], odd: Collection[int]
+    ) -> dict[int, frozenset[int]]:
+        """The slots of each suspect row whose cells are certain."""
+        slots = [self._slots[name] for name in names]
+        suspect = facts.filter(pl.col(SUSPECT)).select(f"{_SURE}{number}" for number in range(len(names)))
+        places = facts[SUSPECT].arg_true()
+        return {
+            place: frozenset(compress(slots, sure))
+            for place, sure in zip(places, suspect.iter_rows(), strict=True)
+            if place not in odd
+        }
 
     def judge(self, looked: Looked, row: int, line: int) -> Judged:
         """The verdicts on a block that was looked at, when all before it have been judged: its first record
@@ -173,7 +210,7 @@ class FastJudge:
         suspects = facts.select(again).to_series().arg_true()
         chosen, sources = facts[suspects], _sources(looked, facts, suspects)
         readings = [
-            known[place] if place in known else self._judge.read(source)
+            known[place] if place in known else self._judge.read(source, looked.right.get(place, _NONE))
             for place, source in zip(suspects, sources, strict=True)
         ]
         verdicts = self._decide(sources, readings, chosen, held)
@@ -211,7 +248,10 @@ class FastJudge:
         if not len(unclear):
             return facts, {}
         sources = _sources(looked, facts, unclear)
-        known = dict(zip(unclear, map(self._judge.read, sources), strict=True))
+        known = {
+            place: self._judge.read(source, looked.right.get(place, _NONE))
+            for place, source in zip(unclear, sources, strict=True)
+        }
         found = self._identities(list(known.values()))
         columns = {name: facts[name].scatter(unclear, found[name]) for name in found.columns}
         facts = facts.with_columns(**columns)
@@ -284,12 +324,12 @@ class FastJudge:
             )
 
     @staticmethod
-    def _lines(lines: pl.Series, judged: pl.Series, verdicts: Sequence[Verdict]) -> pl.Series:
+    def _lines(lines: pl.Series, judged: pl.Series, verdicts: Sequence[Verdict]) -> SeriesLines:
         mine = [
-            None if verdict.accepted is None else accepted_line(verdict.accepted)[:-1].decode()
+            None if verdict.accepted is None else accepted_line(verdict.accepted).decode()
             for verdict in verdicts
         ]
-        return lines.scatter(judged, pl.Series(mine, dtype=pl.String)).drop_nulls()
+        return SeriesLines(lines.scatter(judged, pl.Series(mine, dtype=pl.String)).drop_nulls())
 
 
 def _lines_of(block: Block) -> tuple[pl.Series, int]:

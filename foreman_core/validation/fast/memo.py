@@ -1,12 +1,16 @@
-"""Texts that come over and over: each is looked into once, and what was found is gathered by place."""
+"""Texts that come over and over: each is looked into once, and what was found is joined to the rows."""
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from threading import Lock
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 import orjson
 import polars as pl
-from attrs import define, field, frozen
+from attrs import define, field
+
+TEXT: Final = "text"
+"""The column of `known` that has the texts."""
 
 REMEMBERED: Final = 1 << 16
 """Texts kept per column."""
@@ -14,55 +18,35 @@ REMEMBERED: Final = 1 << 16
 _LEARNED: Final = 1 << 13
 """New texts that are looked into of one block: a column that brings more than that is not repetitive."""
 
-T = TypeVar("T")
-
-
-@frozen
-class Found(Generic[T]):
-    """What is known of the texts of a block: `places` has the place in `known` of each; null for a text that
-    is not known.
-    """
-
-    places: pl.Series
-    known: Mapping[str, T]
-
-    def each(self, of: Callable[[T], str | int | None], dtype: type[pl.DataType]) -> pl.Expr:
-        """A value for each text of the block; null for one that is not known."""
-        return pl.lit(pl.Series(map(of, self.known.values()), dtype=dtype).gather(self.places))
+Row = tuple[str | int | bool | None, ...]
 
 
 @define
-class Memo(Generic[T]):
-    """What `look` says of texts; it leaves out those that are not to be known. Several threads may ask."""
+class Memo:
+    """What `look` says of a text: a value for each column of `schema`, or None when nothing is to be known of
+    it. Several threads may ask.
+    """
 
-    _look: Callable[[str], T | None]
-    _known: dict[str, T] = field(factory=dict[str, T])
-    _others: set[str] = field(factory=set[str])
+    _look: Callable[[str], Row | None]
+    _schema: Mapping[str, type[pl.DataType]]
+    _known: dict[str, Row | None] = field(factory=dict[str, Row | None])
     _lock: Lock = field(factory=Lock)
 
-    def find(self, texts: pl.Series) -> Found[T]:
-        """Look into the texts of a block that are new, or the first of them."""
-        unique = texts.unique().drop_nulls()
+    def known(self, texts: pl.Series) -> pl.DataFrame:
+        """What is known of the texts of a block: one row for each, with the columns TEXT and those of the
+        schema. Of texts that are new, so many are looked into at most.
+        """
+        unique = texts.unique()
         with self._lock:
-            new = [text for text in unique if text not in self._known and text not in self._others]
-            self._learn(new[:_LEARNED])
-            known = {text: self._known[text] for text in unique if text in self._known}
-        places = pl.int_range(len(known), dtype=pl.UInt32, eager=True)
-        found = texts.replace_strict(
-            pl.Series(list(known), dtype=pl.String), places, default=None, return_dtype=pl.UInt32
-        )
-        return Found(found, known)
+            self._learn(text for text in unique if text is not None and text not in self._known)
+            rows = [(text, *row) for text in unique if (row := self._known.get(text)) is not None]
+        return pl.DataFrame(rows, schema={TEXT: pl.String, **self._schema}, orient="row")
 
     def _learn(self, texts: Iterable[str]) -> None:
-        if len(self._known) + len(self._others) > REMEMBERED - _LEARNED:
+        new = list(islice(texts, _LEARNED))
+        if len(self._known) + len(new) > REMEMBERED:
             self._known.clear()
-            self._others.clear()
-        for text in texts:
-            found = self._look(text)
-            if found is None:
-                self._others.add(text)
-            else:
-                self._known[text] = found
+        self._known |= {text: self._look(text) for text in new}
 
 
 def as_text(value: object) -> str | None:

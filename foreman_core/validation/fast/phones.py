@@ -13,43 +13,29 @@ from attrs import define, field, frozen
 
 from foreman_core.schema import Constraints
 from foreman_core.validation import numbering
-from foreman_core.validation.fast.columns import Cells, Column, member
-from foreman_core.validation.fast.dialled import ABROAD, MixedError, Rewritten, certain
-from foreman_core.validation.fast.memo import Memo
+from foreman_core.validation.fast.columns import Cells, Column, Part, member
+from foreman_core.validation.fast.dialled import ABROAD, MixedError, certain
+from foreman_core.validation.fast.memo import TEXT, Memo, Row
 from foreman_core.validation.fields import Compiled
 from foreman_core.validation.numbering import LONGEST, NO_DIGITS, SHAPE
 
 _HEADS: Final = (5, 8)
 """Digits by which numbers are known: most are by 5, of the regions that share +1 or +44 some need more."""
 
-_INDEX, _COUNTRY, _DIGITS, _CELL = "index", "country", "digits", "cell"
+_INDEX, _COUNTRY, _DIGITS, _CELL, _NUMBER = "index", "country", "digits", "cell", "number"
+_IS_ONE, _CODE, _DROP = "is_one", "code", "drop"
 
 
-@frozen
-class Known:
-    """Whether numbers of a class have one fate, and what they become: None where the exact engine decides."""
-
-    is_one: bool
-    rewritten: Rewritten | None
-
-    @property
-    def code(self) -> str | None:
-        """What stands before the national number."""
-        return self.rewritten.code if self.rewritten else None
-
-    @property
-    def drop(self) -> int | None:
-        """How many digits it stands for."""
-        return self.rewritten.drop if self.rewritten else None
-
-
-def _look(text: str) -> Known:
-    """What is known of a class, by the text that `_class` makes."""
+def _look(text: str) -> Row:
+    """What is known of a class, by the text that `_class` makes: whether all its numbers have one fate, and
+    how they become E.164; nulls where the exact engine decides.
+    """
     country, head, length = text.split(" ")
     try:
-        return Known(is_one=True, rewritten=certain(country, head, int(length)))
+        found = certain(country, head, int(length))
     except MixedError:
-        return Known(is_one=False, rewritten=None)
+        return False, None, None
+    return (True, None, None) if found is None else (True, found.code, found.drop)
 
 
 @define
@@ -57,7 +43,7 @@ class Reader:
     """Reads the numbers of a column; `never` are digits that are no number."""
 
     _never: list[str]
-    _memo: Memo[Known] = field(factory=lambda: Memo(_look))
+    _memo: Memo = field(factory=lambda: Memo(_look, {_IS_ONE: pl.Boolean, _CODE: pl.String, _DROP: pl.UInt8}))
 
     def e164(self, cells: pl.Series, countries: pl.Series) -> pl.Series:
         """The valid numbers among the cells; null where the exact engine has to decide.
@@ -68,39 +54,32 @@ class Reader:
         left = self._digits(cells, countries)
         found: list[pl.DataFrame] = []
         for head in _HEADS:
-            known = self._memo.find(left.select(_class(head)).to_series())
-            left = left.with_columns(
-                one=known.each(lambda each: each.is_one, pl.Boolean).fill_null(value=False),
-                code=known.each(lambda each: each.code, pl.String),
-                drop=known.each(lambda each: each.drop, pl.UInt8),
-            )
-            found.append(
-                left.filter(pl.col("code").is_not_null()).select(
-                    _INDEX, number=pl.concat_str("code", pl.col(_DIGITS).str.slice(pl.col("drop")))
-                )
-            )
-            left = left.filter(~pl.col("one"))
-            if not left.height:
-                break
+            left = left.with_columns(_class(head).alias(TEXT))
+            joined = left.join(self._memo.known(left[TEXT]), on=TEXT, how="left")
+            number = pl.concat_str(_CODE, pl.col(_DIGITS).str.slice(pl.col(_DROP))).alias(_NUMBER)
+            found.append(joined.select(_INDEX, number))
+            left = joined.filter(~pl.col(_IS_ONE).fill_null(value=False)).select(left.columns)
         numbers = pl.Series(map(numbering.e164, left[_CELL], left[_COUNTRY]), dtype=pl.String)
-        found.append(left.select(_INDEX, number=numbers))
-        valid = pl.concat(found)
+        found.append(left.select(_INDEX, numbers.alias(_NUMBER)))
+        valid = pl.concat(found).drop_nulls(_NUMBER)
         none = pl.repeat(None, len(cells), dtype=pl.String, eager=True)
-        return none.scatter(valid[_INDEX], valid["number"])
+        return none.scatter(valid[_INDEX], valid[_NUMBER])
 
     def _digits(self, cells: pl.Series, countries: pl.Series) -> pl.DataFrame:
         """The cells that are one number for certain, each with its country and its digits."""
         cell, country = pl.col(_CELL), pl.col(_COUNTRY)
-        frame = pl.DataFrame({_CELL: cells, _COUNTRY: countries}).with_row_index(_INDEX)
-        frame = frame.filter(
-            cell.str.contains(SHAPE.pattern)
-            & (cell.str.len_bytes() <= LONGEST)
-            & (cell.str.starts_with("+") | country.is_not_null())
-        ).with_columns(
-            pl.when(cell.str.starts_with("+")).then(pl.lit(ABROAD)).otherwise(country).alias(_COUNTRY),
-            cell.str.replace_all(NO_DIGITS.pattern, "").alias(_DIGITS),
+        has_code = cell.str.starts_with("+")
+        is_number = cell.str.contains(SHAPE.pattern) & (cell.str.len_bytes() <= LONGEST)
+        frame = (
+            pl.LazyFrame({_CELL: cells, _COUNTRY: countries})
+            .with_row_index(_INDEX)
+            .filter(is_number & (has_code | country.is_not_null()))
+            .with_columns(
+                pl.when(has_code).then(pl.lit(ABROAD)).otherwise(country).alias(_COUNTRY),
+                cell.str.replace_all(NO_DIGITS.pattern, "").alias(_DIGITS),
+            )
         )
-        return frame.filter(~pl.col(_DIGITS).is_in(self._never)) if self._never else frame
+        return frame.filter(~pl.col(_DIGITS).is_in(self._never)).collect()
 
 
 def _class(head: int) -> pl.Expr:
@@ -126,9 +105,9 @@ class Numbers:
         """The number as E.164; null for a blank."""
         return pl.lit(self.numbers)
 
-    def json(self, name: str) -> pl.Expr:
-        """The number as a member of a JSON object, with its comma; null for a blank."""
-        return pl.concat_str(pl.lit(f'{member(name)}"'), self.text(), pl.lit('",'))
+    def json(self, name: str) -> list[Part]:
+        """The parts of the member of a JSON object that the number is, with its comma; nulls for a blank."""
+        return member(name, self.text(), is_text=True, is_there=self.required)
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping as BuiltinMapping
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 import polars as pl
@@ -11,7 +12,7 @@ from foreman_core.mapping import Mapping
 from foreman_core.schema import Before, OneOf, RequiredIf, Rule
 from foreman_core.validation.fast import keys
 from foreman_core.validation.fast.cells import cell_of, column, is_ascii
-from foreman_core.validation.fast.columns import Cells, Column, Remembered
+from foreman_core.validation.fast.columns import Cells, Column, Remembered, joined
 from foreman_core.validation.fast.memo import as_text
 from foreman_core.validation.fast.phones import phones
 from foreman_core.validation.rulebook import Rulebook
@@ -78,10 +79,10 @@ class BlockRows:
         return ~pl.all_horizontal(self._is_clear(name) for name in sorted(names))
 
     def json(self, rows: pl.Expr, lines: pl.Expr) -> pl.Expr:
-        """The line of an accepted row, without the line feed; its row and line are given."""
-        members = [self.cells[name].json(name) for name in self.book.names if name in self.cells]
-        place = [pl.lit('"_row":'), rows, pl.lit(',"_line":'), lines, pl.lit("}")]
-        return pl.concat_str([pl.lit("{"), *members, *place], ignore_nulls=True)
+        """The line of an accepted row, with its line feed; its row and line are given."""
+        named = (self.cells[name].json(name) for name in self.book.names if name in self.cells)
+        place = ['"_row":', rows, ',"_line":', lines, "}\n"]
+        return joined(["{", *chain.from_iterable(named), *place], ignore_nulls=True)
 
     def _key_fields(self) -> Sequence[tuple[str, ...]]:
         schema = self.book.schema

@@ -6,6 +6,16 @@ from typing import Any
 import pytest
 
 CONTRADICTIONS: dict[str, tuple[str, Any, str]] = {
+    "a blank that clears what is never overwritten": (
+        "fields.2",
+        {"name": "x", "x-foreman": {"blank": "clear", "collision": "fill-blank"}},
+        "fields[2].x-foreman.blank: clear contradicts collision, fill-blank",
+    ),
+    "a blank that clears a required field": (
+        "fields.2",
+        {"name": "x", "constraints": {"required": True}, "x-foreman": {"blank": "clear"}},
+        "fields[2].x-foreman.blank: a required field cannot be cleared",
+    ),
     # constraints
     "a longest text shorter than the shortest": (
         "fields.4.constraints",
