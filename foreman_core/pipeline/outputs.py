@@ -81,7 +81,7 @@ class RejectsWriter:
     def after(cls, out: Writable, columns: Sequence[str], *, job_id: str) -> Self:
         """A writer that goes on where a rejects file of these columns ends."""
         writer = cls(out, job_id=job_id)
-        writer._columns = columns
+        writer._take(columns)
         return writer
 
     def begin(self, table: Table) -> None:
@@ -110,13 +110,14 @@ class RejectsWriter:
         self._csv.writerow(map(escape, (*cells[:width], *ours, *cells[width:])))
 
     def _head(self, columns: Sequence[str]) -> None:
-        self._file = Returned(tuple(columns))
-        self._columns = self._file.own(self._names(columns))
+        self._take(columns)
         self._out.write(BOM)
         self._csv.writerow(map(escape, (*self._columns, *REJECT_COLUMNS)))
 
-    def _names(self, columns: Sequence[str]) -> Sequence[str]:
-        return [*map(unescape, columns)] if self._file.is_rejects else columns
+    def _take(self, columns: Sequence[str]) -> None:
+        """The columns of a file, which may be a rejects file itself: then its own are left out."""
+        self._file = Returned(tuple(columns))
+        self._columns = self._file.own([*map(unescape, columns)] if self._file.is_rejects else columns)
 
 
 class _Utf8:

@@ -29,8 +29,9 @@ MARKED: Final[tuple[IssueCode, ...]] = (
     "missing-cell",
     "extra-cell",
     "unique",
-    "conflict",
 )
+"""Codes of faults that a row may have lost on its way through a rejects file. `conflict` is none of its faults:
+such a row is planned anew."""
 
 _MARK: Final = re.compile(rf"\[({'|'.join(MARKED)}) ([0-9a-f]{{8}})\]\s*")
 _MARK_LENGTH: Final = 32

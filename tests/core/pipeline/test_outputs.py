@@ -101,6 +101,18 @@ def test_cells_too_many_are_kept_behind_ours() -> None:
     ]
 
 
+def test_rows_added_later_to_rejects_of_rejects_stand_in_the_first_senders_columns() -> None:
+    columns = ["id", "'=n", "_row", "_line", "_job", "_errors"]
+    out = io.BytesIO()
+    RejectsWriter(out, columns, job_id="job-2")
+    later = RejectsWriter.after(out, columns, job_id="job-2")
+    later.write(SourceRow(1, 2, ("7", "'=x", "3", "4", "job-1", "")), ())
+    assert table(out.getvalue()) == [
+        ["id", "'=n", "_row", "_line", "_job", "_errors"],
+        ["7", "'=x", "1", "2", "job-2", ""],
+    ]
+
+
 def test_columns_may_come_when_the_file_is_open() -> None:
     out = io.BytesIO()
     writer = RejectsWriter(out, job_id="job-1")
