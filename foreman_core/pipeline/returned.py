@@ -30,7 +30,7 @@ MARKED: Final[tuple[IssueCode, ...]] = (
     "extra-cell",
     "unique",
 )
-"""Codes of faults that a row may have lost on its way through a rejects file. `conflict` is none of its faults:
+"""Codes of faults that a row may lose on its way through a rejects file. `conflict` is no fault of its own:
 such a row is planned anew."""
 
 _MARK: Final = re.compile(rf"\[({'|'.join(MARKED)}) ([0-9a-f]{{8}})\]\s*")
