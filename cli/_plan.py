@@ -15,7 +15,7 @@ from cli._outputs import replacing
 from cli._screen import table
 from cli._target import Target
 from foreman_core.models import Job, PlannedRow, Value
-from foreman_core.pipeline.outputs import escape
+from foreman_core.pipeline.escaping import escape
 from foreman_core.planning import decode
 
 COLUMNS: Final = ("row", "line", "id", "disposition", "field", "before", "after", "why")

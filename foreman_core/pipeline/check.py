@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from attrs import asdict, define, evolve, field, frozen
+from attrs import asdict, define, field, frozen
 
 from foreman_core.mapping import Decided, Match, map_columns
 from foreman_core.mapping import Mapping as ColumnMapping
 from foreman_core.models import Counts, Issue, SourceRow
 from foreman_core.pipeline.judging import Batch, Lines, judged
-from foreman_core.pipeline.outputs import JOB_COLUMN, unescape
+from foreman_core.pipeline.returned import Returned
 from foreman_core.reading import Readable, Table, Unreadable, open_table
 from foreman_core.schema import RecordSchema
 from foreman_core.validation import Fate
@@ -140,17 +140,17 @@ def check(
     )
 
 
-def _translation(mapping: ColumnMapping) -> Callable[[SourceRow], SourceRow] | None:
+def _translation(mapping: ColumnMapping) -> Callable[[SourceRow], SourceRow | Unreadable] | None:
     """What is done to cells before they are judged; None for nothing."""
-    is_sent_back = JOB_COLUMN in mapping.columns
-    if not mapping.values:
-        return _as_sent if is_sent_back else None
-    return (lambda row: mapping.translate(_as_sent(row))) if is_sent_back else mapping.translate
+    returned = Returned(mapping.columns)
+    if not returned.is_rejects:
+        return mapping.translate if mapping.values else None
 
+    def translate(row: SourceRow) -> SourceRow | Unreadable:
+        taken = returned.taken(row)
+        return taken if isinstance(taken, Unreadable) else mapping.translate(taken)
 
-def _as_sent(row: SourceRow) -> SourceRow:
-    """A row of a rejects file without the marks that its cells were escaped with."""
-    return evolve(row, cells=tuple(map(unescape, row.cells)))
+    return translate
 
 
 @define

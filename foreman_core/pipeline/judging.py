@@ -81,7 +81,7 @@ def judged(
     mapping: Mapping,
     *,
     with_lines: bool,
-    translate: Callable[[SourceRow], SourceRow] | None = None,
+    translate: Callable[[SourceRow], SourceRow | Unreadable] | None = None,
 ) -> Iterator[Batch]:
     """The verdicts on all rows, in file order. `translate` puts other cells in place of those of a row before
     it is judged.
@@ -122,7 +122,7 @@ def _records(delimited: Delimited, block: bytes) -> Iterator[SourceRow | Unreada
 def _one_by_one(
     rows: Iterable[SourceRow | Unreadable],
     judge: Judge,
-    translate: Callable[[SourceRow], SourceRow] | None,
+    translate: Callable[[SourceRow], SourceRow | Unreadable] | None,
     *,
     with_lines: bool,
 ) -> Iterator[Batch]:

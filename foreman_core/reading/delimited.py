@@ -10,7 +10,7 @@ from attrs import define
 from foreman_core.errors import Refused
 from foreman_core.models import SourceRow
 from foreman_core.reading.dialect import QUOTE, declared_delimiter, detect_delimiter, given_delimiter
-from foreman_core.reading.header import HEADER_RECORDS, find_header, numbered, usual_width
+from foreman_core.reading.header import HEADER_RECORDS, check_width, find_header, numbered, usual_width
 from foreman_core.reading.records import Records
 from foreman_core.reading.table import Digest, Table, Unreadable
 from foreman_core.reading.text import Encoding, Text
@@ -160,6 +160,7 @@ class _Prefix:
             raise self._damaged(bad)
         lines = next(following for record, following in found if record is header) - self.line
         sample = tuple(row.cells for row in rows if row.line > header.line)
+        check_width(header, sample)
         return _Start(header.cells, len(header.cells), header.line, lines, sample)
 
     def unnamed(self) -> _Start:

@@ -36,7 +36,7 @@ _ABOUT: Final[dict[str, str]] = {
     "severity": "What a fault does: reject the row, or only be said.",
     "collision": "What a load does where the record has a value already.",
     "blank": "What a blank cell does to a value that the record has: clear removes it.",
-    "pattern": "A regular expression of Python that the whole value matches.",
+    "pattern": "A regular expression that the whole value matches: Python's, without looking around.",
     "on-unknown-column": "What becomes of a column that no field answers to.",
     "max-rejected-percent": "More rejected rows than that, and nothing of the file is loaded.",
     "rules": "Rules over several fields.",

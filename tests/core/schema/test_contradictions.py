@@ -105,6 +105,11 @@ CONTRADICTIONS: dict[str, tuple[str, Any, str]] = {
         "[[a]",
         "fields[0].constraints.pattern: is no regular expression: Possible nested set at position 1",
     ),
+    "a pattern that cannot be matched in linear time": (
+        "fields.0.constraints.pattern",
+        r"(a)\1",
+        "fields[0].constraints.pattern: must do without a backreference: it is matched in linear time",
+    ),
     "an enum of another type": (
         "fields.3.constraints.enum",
         [1, "2"],
