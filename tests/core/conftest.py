@@ -44,7 +44,7 @@ def ledger_table(dynamodb: "DynamoDBClient") -> str:
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             {"AttributeName": attribute, "AttributeType": "S"}
-            for attribute in ("pk", "sk", "list_pk", "list_sk")
+            for attribute in ("pk", "sk", "list_pk", "list_sk", "at_work")
         ],
         KeySchema=[
             {"AttributeName": "pk", "KeyType": "HASH"},
@@ -58,7 +58,15 @@ def ledger_table(dynamodb: "DynamoDBClient") -> str:
                     {"AttributeName": "list_sk", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
-            }
+            },
+            {
+                "IndexName": "jobs-at-work",
+                "KeySchema": [
+                    {"AttributeName": "at_work", "KeyType": "HASH"},
+                    {"AttributeName": "list_sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     )
     return name
