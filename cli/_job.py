@@ -12,6 +12,7 @@ from foreman_core.models import Job, JobState
 
 SELECTION: Final = """
 id state mode record_type plan_id chunks duplicate_of undoes dry_run created_at updated_at
+attempt cancelling corrects corrections audits audit_head
 issues_by_code issues_by_field changes_by_field
 source { bucket key version_id name bytes sha256 }
 counts { read accepted rejected duplicate blank created updated deleted unchanged kept conflict pending }
@@ -19,7 +20,7 @@ reason { code message } timeline { state at }
 """
 
 DUPLICATE: Final = "duplicate-file"
-_OURS: Final = {"internal", "load-incomplete"}
+_OURS: Final = {"internal", "load-incomplete", "stuck"}
 
 
 @frozen

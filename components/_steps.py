@@ -60,7 +60,7 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
         "undo": Step(
             environment=bucket,
             permissions=[
-                *use_ledger(of, GET, QUERY, UPDATE),
+                *use_ledger(of, GET, PUT, QUERY, UPDATE),
                 write_files(of, "jobs/*/chunks.json"),
                 open_files(of),
             ],
@@ -71,7 +71,7 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             storage_mb=of.validate_storage_mb,
             environment={**bucket, "CHUNK_ROWS": str(of.chunk_rows)},
             permissions=[
-                *use_ledger(of, GET, UPDATE),
+                *use_ledger(of, GET, PUT, UPDATE),
                 *read_uploads(of, *UPLOADS),
                 write_files(of, "jobs/*"),
                 open_files(of),
@@ -88,7 +88,7 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
         ),
         "seal": Step(
             environment=bucket,
-            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *_write_job_files(of)],
+            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *write_job_files(of)],
         ),
         "mutate": Step(
             environment={**bucket, "GRAPHQL_URL": of.graphql_url, "RECORDS_TABLE": of.records_table},
@@ -106,8 +106,8 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             storage_mb=of.validate_storage_mb,
             environment=bucket,
             permissions=[
-                *use_ledger(of, GET, QUERY, UPDATE),
-                *_write_job_files(of),
+                *use_ledger(of, GET, PUT, QUERY, UPDATE),
+                *write_job_files(of),
                 # rows that were refused while they were loaded join the rejects file as they came
                 *read_uploads(of, *UPLOADS),
                 read_files(of, "jobs/*/rejects.csv", "jobs/*/rejects-validated.csv"),
@@ -118,7 +118,8 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             permissions=[*use_ledger(of, GET, UPDATE), *send_notices(of)],
         ),
         "fail": Step(
-            environment=bucket, permissions=[*use_ledger(of, GET, QUERY, UPDATE), *_write_job_files(of)]
+            environment=bucket,
+            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *write_job_files(of)],
         ),
     }
 
@@ -190,7 +191,8 @@ def _compare(of: StepArgs) -> list[Statement]:
     ]
 
 
-def _write_job_files(of: StepArgs) -> list[Statement]:
+def write_job_files(of: StepArgs) -> list[Statement]:
+    """Write whatever belongs to a job."""
     return [write_files(of, "jobs/*"), open_files(of)]
 
 

@@ -13,13 +13,13 @@ from components._function import Function, FunctionArgs, Runtime
 from components._iam import GET, QUERY, Statement, policy, trust, use_table, write_log
 from components._key import key_policy
 from components._layers import Layers, LayersArgs
+from components._ledger import JOBS_AT_WORK, JOBS_BY_TIME
 from foreman_core.schema import RecordSchema
 from foreman_core.schema.graphql import JOB_FIELDS, graphql_schema, record_fields
 
 QUERY_DEPTH: Final = 10
 RESOLVER_COUNT: Final = 100
 POINT_IN_TIME_DAYS: Final = 35
-JOBS_BY_TIME: Final = "jobs-by-time"
 RECORD_ACTIONS: Final = (
     "dynamodb:BatchGetItem",
     "dynamodb:GetItem",
@@ -122,12 +122,21 @@ class CoreApi(pulumi.ComponentResource):
             ],
             "projection_type": "ALL",
         }
+        # sparse: a job is in it only while an execution has to be under way
+        jobs_at_work: aws.dynamodb.TableGlobalSecondaryIndexArgsDict = {
+            "name": JOBS_AT_WORK,
+            "key_schemas": [
+                {"attribute_name": "at_work", "key_type": "HASH"},
+                {"attribute_name": "list_sk", "key_type": "RANGE"},
+            ],
+            "projection_type": "KEYS_ONLY",
+        }
         return self._table(
             "ledger",
-            attributes=["pk", "sk", "list_pk", "list_sk"],
+            attributes=["pk", "sk", "list_pk", "list_sk", "at_work"],
             hash_key="pk",
             range_key="sk",
-            index=jobs_by_time,
+            indexes=[jobs_by_time, jobs_at_work],
             ttl_attribute="expires_at",
         )
 
@@ -138,7 +147,7 @@ class CoreApi(pulumi.ComponentResource):
         attributes: Sequence[str],
         hash_key: str,
         range_key: str | None = None,
-        index: aws.dynamodb.TableGlobalSecondaryIndexArgsDict | None = None,
+        indexes: Sequence[aws.dynamodb.TableGlobalSecondaryIndexArgsDict] = (),
         ttl_attribute: str | None = None,
     ) -> aws.dynamodb.Table:
         return aws.dynamodb.Table(
@@ -146,7 +155,7 @@ class CoreApi(pulumi.ComponentResource):
             attributes=[{"name": attribute, "type": "S"} for attribute in attributes],
             hash_key=hash_key,
             range_key=range_key,
-            global_secondary_indexes=[index] if index else None,
+            global_secondary_indexes=list(indexes) or None,
             billing_mode="PAY_PER_REQUEST",
             point_in_time_recovery={"enabled": True, "recovery_period_in_days": POINT_IN_TIME_DAYS},
             server_side_encryption={"enabled": True, "kms_key_arn": self.key_arn},
@@ -266,7 +275,8 @@ class CoreApi(pulumi.ComponentResource):
                 timeout_s=29,
                 environment={"LEDGER_TABLE": ledger.name},
                 permissions=[
-                    *self._use_table("Ledger", ledger, [GET]),
+                    # an audit trail is a query
+                    *self._use_table("Ledger", ledger, [GET, QUERY]),
                     Statement(sid="ListJobsByTime", actions=[QUERY], resources=[index]),
                 ],
             ),

@@ -1,4 +1,4 @@
-"""The audit trail of a job: who did what, when, through which door; each event holds the hash of the one before.
+"""The audit trail of a job: who did what, when, through which door; each event holds the hash of the last.
 
 An event is stored as the very text that was hashed, so that whoever reads it can check it.
 """

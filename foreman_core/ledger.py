@@ -48,9 +48,7 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     ),
     State.NEEDS_REVIEW: frozenset({State.VALIDATING, State.CANCELLED}),
     State.PLANNED: frozenset({State.LOADING, State.CANCELLED, State.FAILED}),
-    State.LOADING: frozenset(
-        {State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}
-    ),
+    State.LOADING: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}),
     # a job whose rejected rows have been corrected succeeds later, and is what it was when that is undone
     State.SUCCEEDED: frozenset({State.UNDOING, State.PARTIALLY_SUCCEEDED, State.FAILED}),
     State.PARTIALLY_SUCCEEDED: frozenset({State.UNDOING, State.SUCCEEDED}),
@@ -191,6 +189,12 @@ class Ledger:
         if self._change(job, what, None, changes):
             return self.job(job.id)
         raise Conflict("state-changed", f"Job {job.id} has moved on; look at it, and ask again.")
+
+    def settle(self, job: Job) -> None:
+        """Put a failure that Step Functions recorded by itself into the audit trail."""
+        before = [moment.state for moment in job.timeline][-2:-1]
+        told = {"from": before[0] if before else None, "to": job.state}
+        self._change(job, "recorded by the state machine", None, {"unaudited": False}, **told)
 
     def amend(self, job_id: str, state: JobState, **changes: object) -> Job:
         """Change fields of a job that is in `state`, and give it back; Conflict when it is in another."""
@@ -370,8 +374,8 @@ class Ledger:
         try:
             self._client.transact_write_items(TransactItems=items)
         except self._client.exceptions.TransactionCanceledException as cancelled:
-            reasons = {str(reason.get("Code")) for reason in cancelled.response.get("CancellationReasons", ())}
-            if reasons <= _LOST_RACE:
+            reasons = cancelled.response.get("CancellationReasons", ())
+            if {reason.get("Code") for reason in reasons} <= _LOST_RACE:
                 return False
             raise
         return True

@@ -175,11 +175,12 @@ class Job:
     it stop at its plan. A job that was undone has counted the undos that are over in `undos`, and knows in
     `done_as` the state to which undoing its undo brings it back.
 
-    `attempt` numbers the executions that the job has had; `restarts` counts those that nobody asked for, since
-    somebody last did. `validated` says that the chunks of the file are written, `cancelling` that loading is
-    to stop before the next chunk. A corrected rejects file names the job that it `corrects`, and that one
-    counts the `corrections` which its account holds. `audits` counts the events of the job's audit trail, and
-    `audit_head` is the hash of the last one.
+    `attempt` numbers the executions that the job has had; `restarts` counts those that nobody asked for,
+    since somebody last did. `validated` says that the chunks of the file are written, `cancelling` that
+    loading is to stop before the next chunk. A corrected rejects file names the job that it `corrects`, and
+    that one counts the `corrections` which its account holds. `audits` counts the events of the job's audit
+    trail, and `audit_head` is the hash of the last one; `unaudited` says that Step Functions by itself has
+    recorded a failure which is not among them yet.
     """
 
     id: str
@@ -207,6 +208,7 @@ class Job:
     corrections: int = 0
     audits: int = 0
     audit_head: str | None = None
+    unaudited: bool = False
     fields: tuple[str, ...] = ()
     issues_by_code: Mapping[str, int] = field(factory=dict[str, int])
     issues_by_field: Mapping[str, int] = field(factory=dict[str, int])

@@ -29,9 +29,7 @@ class Workflow:
         """
         document = orjson.dumps({"job_id": job.id, "start": at}).decode()
         try:
-            self._client.start_execution(
-                stateMachineArn=self._arn, name=execution_name(job), input=document
-            )
+            self._client.start_execution(stateMachineArn=self._arn, name=execution_name(job), input=document)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "ExecutionAlreadyExists":
                 raise

@@ -61,6 +61,9 @@ def validate(ledger: Ledger, files: Files, schemas: Schemas, job_id: str, *, chu
     job = ledger.job(job_id)
     if job.state is not JobState.VALIDATING:
         return None
+    key = job_key(job_id, CHUNKS)
+    if job.validated:  # the chunks that are planned already are chunks of this very reading
+        return key
     schema = schemas(job.record_type)
     try:
         report, refs = _judge(files, schema, job, chunk_rows)
@@ -78,9 +81,8 @@ def validate(ledger: Ledger, files: Files, schemas: Schemas, job_id: str, *, chu
     if refusal is not None:
         refused(ledger, job, refusal, **found)
         return None
-    key = job_key(job_id, CHUNKS)
     files.put_json(key, [cattrs.unstructure(ref) for ref in refs])
-    ledger.amend(job_id, JobState.VALIDATING, **found)
+    ledger.amend(job_id, JobState.VALIDATING, validated=True, **found)
     return key
 
 
