@@ -29,6 +29,7 @@ class StepArgs:
     topic_arn: pulumi.Input[str]
     api_arn: pulumi.Input[str]
     graphql_url: pulumi.Input[str]
+    receipt_key_arn: pulumi.Input[str]
     chunk_rows: int
     validate_memory_mb: int
     validate_storage_mb: int
@@ -104,13 +105,24 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             # the file may have to be read again, and a workbook is read as a whole
             memory_mb=of.validate_memory_mb,
             storage_mb=of.validate_storage_mb,
-            environment=bucket,
+            environment={**bucket, "RECEIPT_KEY": of.receipt_key_arn},
             permissions=[
                 *use_ledger(of, GET, PUT, QUERY, UPDATE),
                 *write_job_files(of),
+                Statement(
+                    sid="SignReceipts",
+                    actions=["kms:GetPublicKey", "kms:Sign"],
+                    resources=[of.receipt_key_arn],
+                ),
                 # rows that were refused while they were loaded join the rejects file as they came
                 *read_uploads(of, *UPLOADS),
-                read_files(of, "jobs/*/rejects.csv", "jobs/*/rejects-validated.csv"),
+                read_files(
+                    of,
+                    "jobs/*/plan/*",
+                    "jobs/*/rejects.csv",
+                    "jobs/*/rejects-validated.csv",
+                    "jobs/*/verdicts.txt",
+                ),
             ],
         ),
         "notify": Step(

@@ -1,5 +1,7 @@
 """Phase 1: the key, the tables, and the GraphQL API over them."""
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,7 +13,7 @@ from attrs import frozen
 from components._api import Binding, bind_function
 from components._function import Function, FunctionArgs, Runtime
 from components._iam import GET, QUERY, Statement, policy, trust, use_table, write_log
-from components._key import key_policy
+from components._key import key_policy, receipt_key_policy
 from components._layers import Layers, LayersArgs
 from components._ledger import JOBS_AT_WORK, JOBS_BY_TIME
 from foreman_core.schema import RecordSchema
@@ -54,6 +56,8 @@ class CoreApi(pulumi.ComponentResource):
 
     runtime: Runtime
     key_arn: pulumi.Output[str]
+    receipt_key_arn: pulumi.Output[str]
+    receipt_key_fingerprint: pulumi.Output[str]
     records_table: pulumi.Output[str]
     records_table_arn: pulumi.Output[str]
     ledger_table: pulumi.Output[str]
@@ -71,6 +75,7 @@ class CoreApi(pulumi.ComponentResource):
         self._kept = pulumi.ResourceOptions(parent=self, protect=args.protect)
 
         self.key_arn = self._key().arn
+        self.receipt_key_arn, self.receipt_key_fingerprint = self._receipt_key()
         records = self._records_table()
         ledger = self._ledger_table()
         self.runtime = self._runtime()
@@ -109,6 +114,31 @@ class CoreApi(pulumi.ComponentResource):
             opts=self._child,
         )
         return key
+
+    def _receipt_key(self) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """The ARN of the key that signs receipts, and the fingerprint that these are compared with.
+
+        KMS does not rotate asymmetric keys: https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
+        """
+        key = aws.kms.Key(
+            f"{self._name}-receipt-key",
+            description=f"Foreman {self._args.stack}: signs receipts",
+            key_usage="SIGN_VERIFY",
+            customer_master_key_spec="ECC_NIST_P256",
+            deletion_window_in_days=30,
+            policy=receipt_key_policy(self._args.account_id),
+            opts=self._kept,
+        )
+        aws.kms.Alias(
+            f"{self._name}-receipt-key-alias",
+            name=f"alias/foreman-{self._args.stack}-receipts",
+            target_key_id=key.key_id,
+            opts=self._child,
+        )
+        public = aws.kms.get_public_key_output(
+            key_id=key.arn, opts=pulumi.InvokeOutputOptions(parent=self)
+        ).public_key
+        return key.arn, public.apply(fingerprint)
 
     def _records_table(self) -> aws.dynamodb.Table:
         return self._table("records", attributes=["pk"], hash_key="pk")
@@ -318,6 +348,11 @@ def additional_auth(
             }
         )
     return modes
+
+
+def fingerprint(public_key: str) -> str:
+    """Give the SHA-256 (hex) of a public key, which comes as base64 of its DER."""
+    return hashlib.sha256(base64.b64decode(public_key)).hexdigest()
 
 
 def api_key_expiry(now: datetime, days: int) -> str:

@@ -99,13 +99,14 @@ def check(
     on_accepted: Callable[[Lines], None] | None = None,
     on_issue: Callable[[Issue], None] | None = None,
     on_rejected: Callable[[SourceRow, tuple[Issue, ...]], None] | None = None,
+    on_verdict: Callable[[SourceRow, Fate], None] | None = None,
 ) -> CheckReport:
     """Judge every row of a file, in one pass and in memory that rows only add their keys to. How it is read,
     `open_table` says.
 
     The columns are matched as `map_columns` says: as `decided`, and as `recall` remembers for such a header.
     `on_table` is called once, when the columns are matched; the others as rows go by, in file order. Accepted
-    rows come as lines, many at a time.
+    rows come as lines, many at a time; `on_verdict` tells of all that are not accepted.
     Refused names a file that cannot be used at all, maybe after rows were handed on: what they were written
     to is void then.
     """
@@ -126,8 +127,11 @@ def check(
             if on_issue is not None:
                 for issue in verdict.issues:
                     on_issue(issue)
+            source = row.source if isinstance(row, Unreadable) else row
             if verdict.fate == "rejected" and on_rejected is not None:
-                on_rejected(row.source if isinstance(row, Unreadable) else row, verdict.issues)
+                on_rejected(source, verdict.issues)
+            if verdict.fate != "accepted" and on_verdict is not None:
+                on_verdict(source, verdict.fate)
     return CheckReport(
         file=_facts(table, name),
         schema_name=schema.name,

@@ -7,8 +7,10 @@ from foreman_core.errors import Refused
 from foreman_core.ledger import Ledger
 from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason
 from foreman_core.notices import Notices
+from foreman_core.pipeline.receipt import write_receipt
 from foreman_core.pipeline.rejects import add_rejects
 from foreman_core.pipeline.undo import end_undo
+from foreman_core.signing import Signer
 from foreman_core.storage import Files, job_key
 
 REPORT = "report.json"
@@ -20,14 +22,18 @@ def refused(ledger: Ledger, job: Job, refusal: Refused, **found: object) -> Job:
     return ledger.transition(job.id, JobState.FAILED, reason=reason, **found)
 
 
-def reconcile(ledger: Ledger, files: Files, job_id: str) -> Job:
-    """Add up what became of every row, write the report and what was refused, and end the job accordingly."""
+def reconcile(ledger: Ledger, files: Files, signer: Signer, job_id: str) -> Job:
+    """Add up what became of every row, write the report, what was refused and the receipt, and end the job
+    accordingly.
+    """
     job = ledger.job(job_id)
     if job.state is not JobState.LOADING:
         return job
     chunks = ledger.chunks(job_id)
     counts = account(job.counts, chunks)
     add_rejects(files, job, chunks)
+    if job.undoes is None:
+        write_receipt(files, signer, job, at=ledger.now(), counts=counts, chunks=chunks)
     if not counts.balances:
         state, reason = _unfinished(job, counts)
         return _settle(ledger, files, job, state=state, counts=counts, chunks=chunks, reason=reason)

@@ -66,6 +66,17 @@ class IssuesWriter:
         )
 
 
+class VerdictsWriter:
+    """The rows that were not accepted, as `row line fate`, one a line."""
+
+    def __init__(self, out: Writable) -> None:
+        self._out = out
+
+    def write(self, row: SourceRow, fate: str) -> None:
+        """Write what became of one row."""
+        self._out.write(f"{row.row} {row.line} {fate}\n".encode())
+
+
 class RejectsWriter:
     """Rejected rows as they came, with where they stood and why, for people and their spreadsheets.
 

@@ -10,7 +10,8 @@ from foreman_core.models import ChunkRef, Counts, Job, JobState
 from foreman_core.pipeline.check import CheckReport, check
 from foreman_core.pipeline.judging import Lines
 from foreman_core.pipeline.outcome import refused
-from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter
+from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter, VerdictsWriter
+from foreman_core.pipeline.receipt import VERDICTS
 from foreman_core.schema import RecordSchema, Schemas
 from foreman_core.storage import Files, job_key
 
@@ -116,6 +117,7 @@ def _judge(
         rejects = stack.enter_context(files.writer(job_key(job.id, "rejects.csv"), "text/csv"))
         rejected = RejectsWriter(rejects, job_id=job.id)
         issues = stack.enter_context(files.writer(job_key(job.id, "issues.csv"), "text/csv"))
+        verdicts = stack.enter_context(files.writer(job_key(job.id, VERDICTS), "text/plain"))
         report = check(
             files.open(job.source.key, version_id=job.source.version_id),
             name=job.source.name,
@@ -124,6 +126,7 @@ def _judge(
             on_issue=IssuesWriter(issues).write,
             on_table=rejected.begin,
             on_rejected=rejected.write,
+            on_verdict=VerdictsWriter(verdicts).write,
         )
         chunks.cut()
     return report, chunks.refs

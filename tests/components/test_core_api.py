@@ -56,8 +56,10 @@ def test_the_ledger_lists_jobs_by_time_and_forgets_them_some_day(core: Outcome) 
         "sk",
         "list_pk",
         "list_sk",
+        "at_work",
     }
-    (index,) = table.inputs["globalSecondaryIndexes"]
+    index, at_work = table.inputs["globalSecondaryIndexes"]
+    assert (at_work["name"], at_work["projectionType"]) == ("jobs-at-work", "KEYS_ONLY")
     assert index["name"] == "jobs-by-time"
     assert index["projectionType"] == "ALL"
     assert index["keySchemas"] == [
@@ -181,7 +183,7 @@ def test_the_records_function_may_do_what_it_does_with_one_table(core: Outcome) 
 def test_the_jobs_function_only_reads(core: Outcome) -> None:
     table = f"arn:aws:dynamodb:{_pulumi.REGION}:{_pulumi.ACCOUNT}:table/core-ledger-1a2b3c4"
     allowed = core.allowed("core-jobs-policy")
-    assert allowed["UseLedger"]["Action"] == ["dynamodb:GetItem"]
+    assert allowed["UseLedger"]["Action"] == ["dynamodb:GetItem", "dynamodb:Query"]
     assert allowed["UseLedger"]["Resource"] == [table]
     assert allowed["ListJobsByTime"]["Action"] == ["dynamodb:Query"]
     assert allowed["ListJobsByTime"]["Resource"] == [f"{table}/index/jobs-by-time"]

@@ -12,6 +12,7 @@ from local.home import Home
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
 
 
@@ -34,6 +35,11 @@ def dynamodb(aws: Aws) -> "DynamoDBClient":
 @pytest.fixture
 def s3(aws: Aws) -> "S3Client":
     return aws.client("s3")
+
+
+@pytest.fixture
+def kms(aws: Aws) -> "KMSClient":
+    return aws.client("kms")
 
 
 @pytest.fixture
