@@ -1,4 +1,4 @@
-"""A receipt as a file: the signed statement in its first line, the fates of the lines below; and its check."""
+"""A receipt as a file: the signed statement in its first line, then the fates of the lines; and its check."""
 
 import hashlib
 import json

@@ -72,8 +72,10 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             storage_mb=of.validate_storage_mb,
             environment={**bucket, "CHUNK_ROWS": str(of.chunk_rows)},
             permissions=[
-                *use_ledger(of, GET, PUT, UPDATE),
+                *use_ledger(of, GET, PUT, QUERY, UPDATE),
                 *read_uploads(of, *UPLOADS),
+                # of a job whose rejects file comes back
+                read_files(of, "jobs/*/corrected.txt", "jobs/*/mapping.json", "jobs/*/rejects.csv"),
                 write_files(of, "jobs/*"),
                 open_files(of),
             ],
@@ -118,6 +120,8 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
                 *read_uploads(of, *UPLOADS),
                 read_files(
                     of,
+                    "jobs/*/corrected.txt",
+                    "jobs/*/corrects.txt",
                     "jobs/*/plan/*",
                     "jobs/*/rejects.csv",
                     "jobs/*/rejects-validated.csv",

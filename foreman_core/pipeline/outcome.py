@@ -7,6 +7,7 @@ from foreman_core.errors import Refused
 from foreman_core.ledger import Ledger
 from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason
 from foreman_core.notices import Notices
+from foreman_core.pipeline.correct import record_correction
 from foreman_core.pipeline.receipt import write_receipt
 from foreman_core.pipeline.rejects import add_rejects
 from foreman_core.pipeline.undo import end_undo
@@ -34,6 +35,7 @@ def reconcile(ledger: Ledger, files: Files, signer: Signer, job_id: str) -> Job:
     add_rejects(files, job, chunks)
     if job.undoes is None:
         write_receipt(files, signer, job, at=ledger.now(), counts=counts, chunks=chunks)
+    record_correction(ledger, files, job, counts, chunks)
     if not counts.balances:
         state, reason = _unfinished(job, counts)
         return _settle(ledger, files, job, state=state, counts=counts, chunks=chunks, reason=reason)

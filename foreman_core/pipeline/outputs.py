@@ -13,7 +13,10 @@ ISSUE_COLUMNS: Final = ("row", "line", "field", "column", "code", "severity", "m
 JOB_COLUMN: Final = "_job"
 """The column that tells a rejects file from any other file."""
 
-REJECT_COLUMNS: Final = ("_row", "_line", JOB_COLUMN, "_errors")
+ROW_COLUMN: Final = "_row"
+"""The column that says which row of its job a row of a rejects file is."""
+
+REJECT_COLUMNS: Final = (ROW_COLUMN, "_line", JOB_COLUMN, "_errors")
 BOM: Final = b"\xef\xbb\xbf"
 
 # What a spreadsheet would run, or hides: https://owasp.org/www-community/attacks/CSV_Injection. The marks
@@ -89,6 +92,7 @@ class RejectsWriter:
         """Without `columns` the writer waits for `begin`: a file's columns are known once it is open."""
         self._job_id = job_id
         self._columns: Sequence[str] = ()
+        self._sent_back = False
         self._out = out
         self._csv = csv.writer(_Utf8(out))
         if columns is not None:
@@ -98,7 +102,7 @@ class RejectsWriter:
     def after(cls, out: Writable, columns: Sequence[str], *, job_id: str) -> Self:
         """A writer that goes on where a rejects file of these columns ends."""
         writer = cls(out, job_id=job_id)
-        writer._columns = columns
+        writer._know(columns)
         return writer
 
     def begin(self, table: Table) -> None:
@@ -110,7 +114,9 @@ class RejectsWriter:
         if not self._columns:
             raise ValueError("the columns of the file are not known yet: call begin first")
         width = len(self._columns)
-        cells = (*row.cells[:width], *("",) * (width - len(row.cells)))
+        given = map(unescape, row.cells) if self._sent_back else row.cells
+        every = (*given, *("",) * (width - len(row.cells)))
+        cells, beyond = every[:width], every[width:]
         errors = "; ".join(
             f"{issue.column or issue.field}: {issue.message}"
             if issue.column or issue.field
@@ -118,12 +124,22 @@ class RejectsWriter:
             for issue in issues
         )
         ours = (str(row.row), str(row.line), self._job_id, errors)
-        self._csv.writerow(map(escape, (*cells, *ours, *row.cells[width:])))
+        if self._sent_back:
+            of_file = dict(zip(self._columns, cells, strict=True))
+            ours = tuple(of_file.get(name, own) for name, own in zip(REJECT_COLUMNS, ours, strict=True))
+            ours = (*ours[:-1], errors)
+            cells = tuple(cell for name, cell in of_file.items() if name not in REJECT_COLUMNS)
+        self._csv.writerow(map(escape, (*cells, *ours, *beyond)))
 
     def _head(self, columns: Sequence[str]) -> None:
-        self._columns = columns
+        self._know(columns)
         self._out.write(BOM)
-        self._csv.writerow(map(escape, (*columns, *REJECT_COLUMNS)))
+        shown = [name for name in columns if not (self._sent_back and name in REJECT_COLUMNS)]
+        self._csv.writerow(map(escape, (*shown, *REJECT_COLUMNS)))
+
+    def _know(self, columns: Sequence[str]) -> None:
+        self._columns = columns
+        self._sent_back = JOB_COLUMN in columns
 
 
 def escape(cell: str) -> str:

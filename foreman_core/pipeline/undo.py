@@ -10,6 +10,7 @@ from foreman_core.identity import undo_id
 from foreman_core.inverse import Undone
 from foreman_core.ledger import Ledger
 from foreman_core.models import ChunkRef, Job, JobState, Moment, PlannedChunk
+from foreman_core.pipeline.correct import toggle_correction
 from foreman_core.planning import decode
 from foreman_core.storage import Files, job_key
 from foreman_core.workflow import Workflow
@@ -94,6 +95,7 @@ def end_undo(ledger: Ledger, job_id: str) -> None:
     if job.state is not JobState.UNDONE:
         begin_undo(ledger, job_id)
         job = ledger.transition(job_id, JobState.UNDONE)
+    toggle_correction(ledger, job, active=False)
     if job.undoes is not None:
         _redo(ledger, job.undoes)
 
@@ -102,6 +104,7 @@ def _redo(ledger: Ledger, job_id: str) -> None:
     job = ledger.job(job_id)
     if job.state is JobState.UNDONE and job.done_as is not None:
         job = ledger.transition(job_id, job.done_as)
+        toggle_correction(ledger, job, active=True)
     if job.undoes is not None:
         end_undo(ledger, job.undoes)
 

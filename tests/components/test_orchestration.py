@@ -126,7 +126,7 @@ def test_a_role_is_assumed_by_step_functions_for_this_account_only(orchestration
     [
         ("ingest", "GetItem PutItem UpdateItem"),
         ("undo", "GetItem PutItem Query UpdateItem"),
-        ("validate", "GetItem PutItem UpdateItem"),
+        ("validate", "GetItem PutItem Query UpdateItem"),
         ("plan", "GetItem PutItem"),
         ("seal", "GetItem PutItem Query UpdateItem"),
         ("mutate", "GetItem UpdateItem"),
@@ -147,7 +147,14 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
     ("role", "files"),
     [
         ("ingest", {"ReadUploads": ["incoming/*", "submitted/*"]}),
-        ("validate", {"ReadUploads": ["incoming/*", "submitted/*"], "WriteFiles": ["jobs/*"]}),
+        (
+            "validate",
+            {
+                "ReadUploads": ["incoming/*", "submitted/*"],
+                "ReadFiles": ["jobs/*/corrected.txt", "jobs/*/mapping.json", "jobs/*/rejects.csv"],
+                "WriteFiles": ["jobs/*"],
+            },
+        ),
         ("undo", {"WriteFiles": ["jobs/*/chunks.json"]}),
         ("plan", COMPARED),
         ("seal", {"WriteFiles": ["jobs/*"]}),
@@ -158,6 +165,8 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
                 "WriteFiles": ["jobs/*"],
                 "ReadUploads": ["incoming/*", "submitted/*"],
                 "ReadFiles": [
+                    "jobs/*/corrected.txt",
+                    "jobs/*/corrects.txt",
                     "jobs/*/plan/*",
                     "jobs/*/rejects.csv",
                     "jobs/*/rejects-validated.csv",
