@@ -24,7 +24,6 @@ FATES: Final = (
     "duplicate",
     "blank",
     "conflict",
-    "pending",
 )
 WRITTEN: Final = {"created", "updated", "deleted", "kept"}
 """What is still to be when a job stops at its plan."""
@@ -57,7 +56,7 @@ def account(seen: JobView) -> RenderableType:
     job = seen.job
     parts: list[RenderableType] = [headline(seen), facts(_facts(job))]
     if job.counts.read:
-        parts += [Text(), equation(job.counts, planned=job.state is JobState.PLANNED and job.stops_at_plan)]
+        parts += [Text(), _equation_of(job)]
     if job.changes_by_field and job.state is JobState.PLANNED:
         parts += [Text(), _changes(job)]
     if seen.job.issues_by_code:
@@ -80,11 +79,18 @@ def seconds(job: Job) -> float:
     )
 
 
-def equation(counts: Counts, *, planned: bool = False) -> Text:
-    """`10 read = 8 created + … `, and whether it is true."""
+def _equation_of(job: Job) -> Text:
+    planned = job.state is JobState.PLANNED and job.stops_at_plan
+    return equation(job.counts, planned=planned, stopped=job.state is JobState.CANCELLED)
+
+
+def equation(counts: Counts, *, planned: bool = False, stopped: bool = False) -> Text:
+    """`10 read = 8 created + … `, and whether it is true. Of a job that was stopped, rows may be left."""
     terms = [
         (getattr(counts, fate), ("to be " if planned and fate in WRITTEN else "") + fate) for fate in FATES
     ]
+    if stopped:
+        terms.append((counts.pending, "not loaded"))
     shown = " + ".join(f"{number:,} {fate}" for number, fate in terms if number) or "0"
     line = Text(f"{counts.read:,} read = {shown}")
     missing = counts.read - sum(number for number, _ in terms)

@@ -62,8 +62,15 @@ def exit_code(job: Job) -> int:
         JobState.UNDONE: DONE,
         JobState.PARTIALLY_SUCCEEDED: PARTLY,
         JobState.PLANNED: PARTLY if job.counts.rejected or job.counts.conflict or job.counts.kept else DONE,
-        JobState.CANCELLED: DONE if job.duplicate_of else REFUSED,
+        JobState.CANCELLED: _cancelled(job),
         JobState.FAILED: FAILED if job.reason is None or job.reason.code in _OURS else REFUSED,
         JobState.NEEDS_REVIEW: REFUSED,
     }
     return codes.get(job.state, FAILED)
+
+
+def _cancelled(job: Job) -> int:
+    if job.duplicate_of:
+        return DONE
+    counts = job.counts
+    return PARTLY if counts.pending and counts.created + counts.updated + counts.deleted else REFUSED

@@ -341,6 +341,12 @@ def test_the_sweeper_is_called_every_few_minutes_by_a_schedule_that_may_call_not
     assert trusted["Condition"] == {"StringEquals": {"aws:SourceAccount": _pulumi.ACCOUNT}}
 
 
+def test_only_the_function_that_ends_jobs_signs_receipts(orchestration: Outcome) -> None:
+    signing = {name for name, statement in orchestration.policies() if "kms:Sign" in statement["Action"]}
+    assert signing == {"o-reconcile-policy"}
+    assert orchestration.allowed("o-reconcile-policy")["SignReceipts"]["Resource"] == [_given.RECEIPT_KEY]
+
+
 def test_the_sweeper_lists_jobs_at_work_and_sees_whether_they_run(orchestration: Outcome) -> None:
     allowed = orchestration.allowed("o-sweep-policy")
     assert allowed["ListJobsAtWork"]["Resource"] == [f"{_given.LEDGER}/index/jobs-at-work"]
