@@ -4,11 +4,12 @@ import hashlib
 import json
 from base64 import b64decode
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from attrs import frozen
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -49,18 +50,23 @@ def _check_file(said: dict[str, Any], file: Path, runs: Iterator[Run]) -> None:
     with file.open("rb") as stream:
         content = Content(stream)
         unit = content.unit()
-        found = tallied(unit, runs_of(content, unit, unrolled(runs, said["unit"])))
+        # one more than was signed is enough to see that it is not the same; a run can claim any length
+        fates = islice(unrolled(runs, said["unit"]), said["units"] + 1)
+        found = tallied(unit, runs_of(content, unit, fates))
         check_tally(said, found, size=content.size, sha256=content.sha256())
 
 
 def _check_signature(signed: dict[str, str]) -> str:
     """The fingerprint of the key; Refused when the statement is not signed by it."""
-    der = b64decode(signed["public_key"])
-    key = load_der_public_key(der)
+    try:
+        der, signature = b64decode(signed["public_key"]), b64decode(signed["signature"])
+        key = load_der_public_key(der)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Refused("bad-receipt", f"The receipt has no public key that can be read ({error}).") from error
     if signed["algorithm"] != ALGORITHM or not isinstance(key, ec.EllipticCurvePublicKey):
         raise Refused("bad-receipt", f"Receipts are signed with {ALGORITHM}, not {signed['algorithm']}.")
     try:
-        key.verify(b64decode(signed["signature"]), signed["statement"].encode(), ec.ECDSA(hashes.SHA256()))
+        key.verify(signature, signed["statement"].encode(), ec.ECDSA(hashes.SHA256()))
     except InvalidSignature as error:
         raise _mismatch("its statement is not what the key has signed") from error
     return hashlib.sha256(der).hexdigest()
