@@ -37,6 +37,7 @@ LAYERS = [
     {"validation"},
     {"identity", "items", "pacing", "serialising"},
     {"audit", "receipt"},
+    {"ledger_table"},
     {"ledger", "storage", "records", "api", "signing", "workflow"},
     {"notices"},
     {"planning", "inverse", "loading"},

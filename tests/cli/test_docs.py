@@ -92,7 +92,9 @@ def test_an_example_of_the_guide_names_a_command_and_its_options(line: str) -> N
     _, name, *arguments = shlex.split(line)
     if name not in COMMANDS:
         inner = f"{name} {arguments[0]}"
-        name = inner if inner in COMMANDS else f"{name} {cli.lazy[name].load().default}"
+        group = cli.lazy[name].load()
+        assert isinstance(group, LazyGroup)
+        name = inner if inner in COMMANDS else f"{name} {group.default}"
     known = options(COMMANDS[name]) | COMMON
     given = {argument for argument in arguments if argument.startswith("-")}
     assert name == "test" or given <= known
