@@ -163,7 +163,7 @@ class Ledger(LedgerTable):
         """Put a failure that Step Functions recorded by itself into the audit trail."""
         before = [moment.state for moment in job.timeline][-2:-1]
         told = {"from": before[0] if before else None, "to": job.state}
-        self._change(job, "recorded by the state machine", None, {"unaudited": False}, **told)
+        self._change(job, "recorded by the state machine", None, {"unaudited": False}, details=told)
 
     def amend(self, job_id: str, state: JobState, **changes: object) -> Job:
         """Change fields of a job that is in `state`, and give it back; Conflict when it is in another."""
@@ -191,7 +191,7 @@ class Ledger(LedgerTable):
         item = {**key, "expires_at": self._expires_at(), **cattrs.unstructure(correction)}
         put = {"Put": {"TableName": self._table, "Item": to_item(item)}}
         what = "corrected" if correction.active else "correction undone"
-        return self._change(job, what, to, changes, put, by=correction.job_id)
+        return self._change(job, what, to, changes, put, details={"by": correction.job_id})
 
     def mark_notified(self, job_id: str) -> None:
         """Record that the job's notice has gone out."""
@@ -277,18 +277,18 @@ class Ledger(LedgerTable):
         to: JobState | None,
         changes: Mapping[str, object],
         *more: Mapping[str, Any],
-        **details: object,
+        details: Mapping[str, object] | None = None,
     ) -> bool:
         """Change a job as it was seen, append the event, and write what is `more`: all or nothing, which is
         False.
         """
         at = self.now()
-        counts = changes.get("counts")
-        if isinstance(counts, Counts):
-            details = {**details, "counts": shown_counts(counts)}
+        told = dict(details or {})
+        if isinstance(counts := changes.get("counts"), Counts):
+            told["counts"] = shown_counts(counts)
         if isinstance(reason := changes.get("reason"), Reason):
-            details = {**details, "reason": reason.code}
-        event = next_event(job, self._actor, at=at, what=what, to=to, details=details)
+            told["reason"] = reason.code
+        event = next_event(job, self._actor, at=at, what=what, to=to, details=told)
         moved = {} if to is None else {"state": to, "timeline": (*job.timeline, Moment(state=to, at=at))}
         changed = {
             **changes,

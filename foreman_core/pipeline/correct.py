@@ -16,6 +16,7 @@ from foreman_core.mapping import Decided, Mapping
 from foreman_core.models import Correction, Counts, Issue, Job, JobState, PlannedChunk, SourceRow
 from foreman_core.pipeline.outputs import JOB_COLUMN, ROW_COLUMN
 from foreman_core.pipeline.receipt import VERDICTS
+from foreman_core.pipeline.rowset import RowSet
 from foreman_core.reading import Table, Unreadable, open_table
 from foreman_core.storage import Files, job_key
 
@@ -31,27 +32,6 @@ _CORRECTABLE: Final = {JobState.SUCCEEDED, JobState.PARTIALLY_SUCCEEDED}
 _RACES: Final = 8
 _DIGITS: Final = 12
 """Of the largest number of a row."""
-
-
-@define
-class RowSet:
-    """A set of row numbers: a bit each, so that a hundred million of them take 13 MB."""
-
-    _bits: bytearray = field(factory=bytearray)
-
-    def __contains__(self, row: int) -> bool:
-        return row >= 0 and row >> 3 < len(self._bits) and bool(self._bits[row >> 3] >> (row & 7) & 1)
-
-    def add(self, row: int) -> None:
-        """Take a row in."""
-        if row >> 3 >= len(self._bits):
-            self._bits.extend(bytes((row >> 3) + 1 - len(self._bits)))
-        self._bits[row >> 3] |= 1 << (row & 7)
-
-    def discard(self, row: int) -> None:
-        """Take a row out, if it is in."""
-        if row in self:
-            self._bits[row >> 3] &= ~(1 << (row & 7))
 
 
 @define

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreman_core.models import Job, JobState, Moment, Source
-from foreman_core.pipeline.correct import RowSet
+from foreman_core.pipeline.rowset import RowSet
 from foreman_core.pipeline.undo import request_undo
 from foreman_core.pipeline.validate import validate
 from foreman_core.schema import Field, RecordSchema
