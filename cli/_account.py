@@ -56,7 +56,7 @@ def account(seen: JobView) -> RenderableType:
     job = seen.job
     parts: list[RenderableType] = [headline(seen), facts(_facts(job))]
     if job.counts.read:
-        parts += [Text(), equation(job.counts, planned=job.state is JobState.PLANNED and job.stops_at_plan)]
+        parts += [Text(), _equation_of(job)]
     if job.changes_by_field and job.state is JobState.PLANNED:
         parts += [Text(), _changes(job)]
     if seen.job.issues_by_code:
@@ -79,11 +79,18 @@ def seconds(job: Job) -> float:
     )
 
 
-def equation(counts: Counts, *, planned: bool = False) -> Text:
-    """`10 read = 8 created + … `, and whether it is true."""
+def _equation_of(job: Job) -> Text:
+    planned = job.state is JobState.PLANNED and job.stops_at_plan
+    return equation(job.counts, planned=planned, stopped=job.state is JobState.CANCELLED)
+
+
+def equation(counts: Counts, *, planned: bool = False, stopped: bool = False) -> Text:
+    """`10 read = 8 created + … `, and whether it is true. Of a job that was stopped, rows may be left."""
     terms = [
         (getattr(counts, fate), ("to be " if planned and fate in WRITTEN else "") + fate) for fate in FATES
     ]
+    if stopped:
+        terms.append((counts.pending, "not loaded"))
     shown = " + ".join(f"{number:,} {fate}" for number, fate in terms if number) or "0"
     line = Text(f"{counts.read:,} read = {shown}")
     missing = counts.read - sum(number for number, _ in terms)
@@ -102,6 +109,10 @@ def _facts(job: Job) -> dict[str, str]:
         found["plan"] = job.plan_id
     if job.undoes:
         found["undoes"] = job.undoes
+    if job.corrects:
+        found["corrects"] = job.corrects
+    if job.corrections:
+        found["corrected"] = f"by {plural(job.corrections, 'file')} sent since; the counts hold them"
     if job.duplicate_of:
         found["loaded by"] = job.duplicate_of
     if job.reason is not None:
@@ -150,16 +161,30 @@ def _after_load(job: Job) -> list[str]:
     match job.state:
         case JobState.PLANNED if job.mode == "plan":
             return [f"./foreman submit --plan {job.id}    load exactly this plan"]
-        case JobState.CANCELLED if job.duplicate_of:
-            return [
-                f"./foreman job {job.duplicate_of}    what the earlier load did",
-                "./foreman submit --again FILE    load the same content once more",
-            ]
         case JobState.FAILED if exit_code(job) == FAILED:
-            return [f"./foreman logs --job {job.id}    what the functions say"]
+            return [
+                f"./foreman retry {job.id}    go on where it stopped",
+                f"./foreman logs --job {job.id}    what the functions say",
+            ]
         case JobState.FAILED:
             return ["Correct the file and send it again; nothing of it is stored."]
-        case JobState.PARTIALLY_SUCCEEDED | JobState.SUCCEEDED if job.counts.rejected or job.counts.conflict:
-            return ["Correct the rows in the rejects file, and send it: only those rows are new."]
+        case JobState.CANCELLED:
+            return _after_cancel(job)
+        case _ if job.counts.rejected or job.counts.conflict:
+            return [f"./foreman rejects {job.id} -o rejects.csv    correct these rows, and submit the file"]
         case _:
             return []
+
+
+def _after_cancel(job: Job) -> list[str]:
+    if job.duplicate_of:
+        return [
+            f"./foreman job {job.duplicate_of}    what the earlier load did",
+            "./foreman submit --again FILE    load the same content once more",
+        ]
+    if any(moment.state is JobState.LOADING for moment in job.timeline):
+        return [
+            f"./foreman undo {job.id}    put back what was loaded",
+            f"./foreman retry {job.id}    load the rest",
+        ]
+    return []

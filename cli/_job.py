@@ -12,6 +12,7 @@ from foreman_core.models import Job, JobState
 
 SELECTION: Final = """
 id state mode record_type plan_id chunks duplicate_of undoes dry_run created_at updated_at
+attempt cancelling corrects corrections audits audit_head
 issues_by_code issues_by_field changes_by_field
 source { bucket key version_id name bytes sha256 }
 counts { read accepted rejected duplicate blank created updated deleted unchanged kept conflict pending }
@@ -19,7 +20,7 @@ reason { code message } timeline { state at }
 """
 
 DUPLICATE: Final = "duplicate-file"
-_OURS: Final = {"internal", "load-incomplete"}
+_OURS: Final = {"internal", "load-incomplete", "stuck"}
 
 
 @frozen
@@ -61,8 +62,15 @@ def exit_code(job: Job) -> int:
         JobState.UNDONE: DONE,
         JobState.PARTIALLY_SUCCEEDED: PARTLY,
         JobState.PLANNED: PARTLY if job.counts.rejected or job.counts.conflict or job.counts.kept else DONE,
-        JobState.CANCELLED: DONE if job.duplicate_of else REFUSED,
+        JobState.CANCELLED: _cancelled(job),
         JobState.FAILED: FAILED if job.reason is None or job.reason.code in _OURS else REFUSED,
         JobState.NEEDS_REVIEW: REFUSED,
     }
     return codes.get(job.state, FAILED)
+
+
+def _cancelled(job: Job) -> int:
+    if job.duplicate_of:
+        return DONE
+    counts = job.counts
+    return PARTLY if counts.pending and counts.created + counts.updated + counts.deleted else REFUSED

@@ -188,7 +188,8 @@ def _record_natively(table: str) -> State:
                 "attribute_exists(pk) AND NOT #state IN (:succeeded, :partially, :failed, :cancelled)"
             ),
             "UpdateExpression": (
-                "SET #state = :failed, reason = :reason, updated_at = :now, "
+                # the sweeper puts it into the audit trail, whose hashes are not for the state machine to make
+                "SET #state = :failed, reason = :reason, updated_at = :now, unaudited = :yes, "
                 "timeline = list_append(timeline, :moment)"
             ),
             "ExpressionAttributeNames": {"#state": "state"},
@@ -197,6 +198,7 @@ def _record_natively(table: str) -> State:
                 ":partially": {"S": "partially_succeeded"},
                 ":failed": {"S": "failed"},
                 ":cancelled": {"S": "cancelled"},
+                ":yes": {"BOOL": True},
                 ":now": {"S.$": "$$.State.EnteredTime"},
                 ":reason": {
                     "M": {

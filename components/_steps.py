@@ -29,6 +29,7 @@ class StepArgs:
     topic_arn: pulumi.Input[str]
     api_arn: pulumi.Input[str]
     graphql_url: pulumi.Input[str]
+    receipt_key_arn: pulumi.Input[str]
     chunk_rows: int
     validate_memory_mb: int
     validate_storage_mb: int
@@ -60,7 +61,7 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
         "undo": Step(
             environment=bucket,
             permissions=[
-                *use_ledger(of, GET, QUERY, UPDATE),
+                *use_ledger(of, GET, PUT, QUERY, UPDATE),
                 write_files(of, "jobs/*/chunks.json"),
                 open_files(of),
             ],
@@ -71,8 +72,10 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             storage_mb=of.validate_storage_mb,
             environment={**bucket, "CHUNK_ROWS": str(of.chunk_rows)},
             permissions=[
-                *use_ledger(of, GET, UPDATE),
+                *use_ledger(of, GET, PUT, QUERY, UPDATE),
                 *read_uploads(of, *UPLOADS),
+                # of a job whose rejects file comes back
+                read_files(of, "jobs/*/corrected.txt", "jobs/*/mapping.json", "jobs/*/rejects.csv"),
                 write_files(of, "jobs/*"),
                 open_files(of),
             ],
@@ -88,7 +91,7 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
         ),
         "seal": Step(
             environment=bucket,
-            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *_write_job_files(of)],
+            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *write_job_files(of)],
         ),
         "mutate": Step(
             environment={**bucket, "GRAPHQL_URL": of.graphql_url, "RECORDS_TABLE": of.records_table},
@@ -104,13 +107,26 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             # the file may have to be read again, and a workbook is read as a whole
             memory_mb=of.validate_memory_mb,
             storage_mb=of.validate_storage_mb,
-            environment=bucket,
+            environment={**bucket, "RECEIPT_KEY": of.receipt_key_arn},
             permissions=[
-                *use_ledger(of, GET, QUERY, UPDATE),
-                *_write_job_files(of),
+                *use_ledger(of, GET, PUT, QUERY, UPDATE),
+                *write_job_files(of),
+                Statement(
+                    sid="SignReceipts",
+                    actions=["kms:GetPublicKey", "kms:Sign"],
+                    resources=[of.receipt_key_arn],
+                ),
                 # rows that were refused while they were loaded join the rejects file as they came
                 *read_uploads(of, *UPLOADS),
-                read_files(of, "jobs/*/rejects.csv", "jobs/*/rejects-validated.csv"),
+                read_files(
+                    of,
+                    "jobs/*/corrected.txt",
+                    "jobs/*/corrects.txt",
+                    "jobs/*/plan/*",
+                    "jobs/*/rejects.csv",
+                    "jobs/*/rejects-validated.csv",
+                    "jobs/*/verdicts.txt",
+                ),
             ],
         ),
         "notify": Step(
@@ -118,7 +134,8 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             permissions=[*use_ledger(of, GET, UPDATE), *send_notices(of)],
         ),
         "fail": Step(
-            environment=bucket, permissions=[*use_ledger(of, GET, QUERY, UPDATE), *_write_job_files(of)]
+            environment=bucket,
+            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *write_job_files(of)],
         ),
     }
 
@@ -190,7 +207,8 @@ def _compare(of: StepArgs) -> list[Statement]:
     ]
 
 
-def _write_job_files(of: StepArgs) -> list[Statement]:
+def write_job_files(of: StepArgs) -> list[Statement]:
+    """Write whatever belongs to a job."""
     return [write_files(of, "jobs/*"), open_files(of)]
 
 

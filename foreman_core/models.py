@@ -92,6 +92,8 @@ _FINAL = {
     JobState.UNDONE,
 }
 
+_AT_WORK = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING}
+
 Mode = Literal["load", "plan", "undo"]
 Disposition = Literal["create", "update", "delete", "unchanged"]
 Kept = Literal["edited", "deleted", "recreated", "uncertain"]
@@ -172,6 +174,13 @@ class Job:
     `fields` are those that the file has a column for. An undo names the job that it `undoes`; `dry_run` lets
     it stop at its plan. A job that was undone has counted the undos that are over in `undos`, and knows in
     `done_as` the state to which undoing its undo brings it back.
+
+    `attempt` numbers the executions that the job has had; `restarts` counts those that nobody asked for,
+    since somebody last did. `validated` says that the chunks of the file are written, `cancelling` that
+    loading is to stop before the next chunk. A corrected rejects file names the job that it `corrects`, and
+    that one counts the `corrections` which its account holds. `audits` counts the events of the job's audit
+    trail, and `audit_head` is the hash of the last one; `unaudited` says that Step Functions by itself has
+    recorded a failure which is not among them yet.
     """
 
     id: str
@@ -191,6 +200,15 @@ class Job:
     dry_run: bool = False
     undos: int = 0
     done_as: JobState | None = None
+    attempt: int = 1
+    restarts: int = 0
+    validated: bool = False
+    cancelling: bool = False
+    corrects: str | None = None
+    corrections: int = 0
+    audits: int = 0
+    audit_head: str | None = None
+    unaudited: bool = False
     fields: tuple[str, ...] = ()
     issues_by_code: Mapping[str, int] = field(factory=dict[str, int])
     issues_by_field: Mapping[str, int] = field(factory=dict[str, int])
@@ -202,6 +220,28 @@ class Job:
     def stops_at_plan(self) -> bool:
         """True when the job loads its plan only once that is approved."""
         return self.mode == "plan" or self.dry_run
+
+    @property
+    def is_at_work(self) -> bool:
+        """True when an execution has to be under way: the job moves on without a new request."""
+        return self.state in _AT_WORK or (self.state is JobState.PLANNED and not self.stops_at_plan)
+
+
+@frozen(kw_only=True)
+class Correction:
+    """What a corrected rejects file has loaded of the rows that another job rejected, in rows.
+
+    `key` names the object that lists these rows. `active` is False once the correction was undone.
+    """
+
+    job_id: str
+    key: str
+    rejected: int = 0
+    conflict: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    active: bool = True
 
 
 @frozen(kw_only=True)

@@ -63,6 +63,8 @@ def message(job: Job) -> str:
         lines.append(f"Why:   {job.reason.message} ({job.reason.code})")
     if job.undoes is not None:
         lines.append(f"Undoes: {job.undoes}")
+    if job.corrects is not None:
+        lines.append(f"Corrects: {job.corrects}")
     if job.duplicate_of is not None:
         lines.append(f"See:   {job.duplicate_of}")
     if counts.read:

@@ -12,6 +12,7 @@ from foreman_core.serialising import serialise_batches
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -30,6 +31,12 @@ def dynamodb() -> "DynamoDBClient":
     client = boto3.client("dynamodb", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
     serialise_batches(client)
     return client
+
+
+@cache
+def kms() -> "KMSClient":
+    """The KMS client."""
+    return boto3.client("kms", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
 
 
 @cache

@@ -12,7 +12,7 @@ from foreman_core.records import Records
 from foreman_core.schema import RecordSchema
 from foreman_core.schema.graphql import record_fields
 from handlers import _clients
-from handlers._resolver import Arguments, Field, resolver
+from handlers._resolver import Arguments, Field, Identity, resolver
 from handlers._schemas import schema_of
 from handlers._settings import load
 
@@ -31,7 +31,7 @@ class Settings:
     record_type: str
 
 
-def _fields() -> Mapping[str, Field]:
+def _fields(_: Identity) -> Mapping[str, Field]:
     """The functions behind the fields, by the names that the schema gives them."""
     settings = load(Settings)
     schema = schema_of(settings.record_type)

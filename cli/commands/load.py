@@ -10,6 +10,7 @@ from attrs import asdict
 from cli._account import account
 from cli._api import Api
 from cli._command import command, json_option, stack_option
+from cli._errors import DONE
 from cli._follow import follow
 from cli._job import JobView, exit_code
 from cli._outputs import check_outputs
@@ -20,6 +21,7 @@ from cli._target import Target, find
 from cli._text import emit, note
 from foreman_core.errors import Refused
 from foreman_core.identity import job_id
+from foreman_core.models import JobState
 
 APPEAR_SECONDS: Final = 120
 DIRECT_SECONDS: Final = 30
@@ -162,6 +164,36 @@ def undo(*, job: str, dry_run: bool, output: Path | None, stack: str, timeout: f
         return api.undo_job(job, dry_run=dry_run).job.id
 
     return _followed(find(stack), start, timeout=timeout, as_json=as_json, output=output)
+
+
+@command("retry", examples=["./foreman retry JOB_ID", "./foreman retry JOB_ID --json"])
+@click.argument("job", metavar="JOB_ID")
+@stack_option
+@timeout_option
+@json_option
+def retry(*, job: str, stack: str, timeout: float, as_json: bool) -> int:
+    """Let a job that failed, was cancelled or stands still go on where it stopped, and follow it to its end.
+
+    Rows that are stored already stay as they are, and a plan that was made is the plan that is loaded.
+    """
+    return _followed(find(stack), lambda api: api.retry_job(job).job.id, timeout=timeout, as_json=as_json)
+
+
+@command("cancel", examples=["./foreman cancel JOB_ID", "./foreman cancel JOB_ID --json"])
+@click.argument("job", metavar="JOB_ID")
+@stack_option
+@timeout_option
+@json_option
+def cancel(*, job: str, stack: str, timeout: float, as_json: bool) -> int:
+    """Stop a job: before anything is stored, or, while it is being loaded, before its next chunk.
+
+    What was loaded by then stays and is accounted for: `undo` puts it back, `retry` loads the rest. Exit code
+    0 when the job is cancelled; when it came to its end before that, the code of that end.
+    """
+    with find(stack).api() as api:
+        seen = follow(api, api.cancel_job(job).job.id, timeout=timeout, appear=DIRECT_SECONDS)
+    code = finish(seen, as_json=as_json)
+    return DONE if seen.job.state is JobState.CANCELLED else code
 
 
 def _importing(target: Target, file: Path, *, mode: str, again: bool) -> Callable[[Api], str]:

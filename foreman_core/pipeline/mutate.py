@@ -16,7 +16,7 @@ def mutate_chunk(by: Comparison, api: GraphQL, ref: PlanChunkRef) -> PlannedChun
     """Carry out one chunk of the plan, and record what came of its rows. Doing it again changes nothing."""
     chunk = by.ledger.chunk(ref.job_id, ref.index)
     job = by.ledger.job(ref.job_id)
-    if chunk.loaded_at is not None or job.state is not JobState.LOADING:
+    if chunk.loaded_at is not None or job.state is not JobState.LOADING or job.cancelling:
         return chunk
     first = by.ledger.begin_chunk(job.id, ref.index)
     load = partial(load_rows, api, by.schemas(job.record_type), job_id=job.id, file=job.source.name)

@@ -7,8 +7,11 @@ from foreman_core.errors import Refused
 from foreman_core.ledger import Ledger
 from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason
 from foreman_core.notices import Notices
+from foreman_core.pipeline.correct import record_correction
+from foreman_core.pipeline.receipt import write_receipt
 from foreman_core.pipeline.rejects import add_rejects
 from foreman_core.pipeline.undo import end_undo
+from foreman_core.signing import Signer
 from foreman_core.storage import Files, job_key
 
 REPORT = "report.json"
@@ -20,21 +23,22 @@ def refused(ledger: Ledger, job: Job, refusal: Refused, **found: object) -> Job:
     return ledger.transition(job.id, JobState.FAILED, reason=reason, **found)
 
 
-def reconcile(ledger: Ledger, files: Files, job_id: str) -> Job:
-    """Add up what became of every row, write the report and what was refused, and end the job accordingly."""
+def reconcile(ledger: Ledger, files: Files, signer: Signer, job_id: str) -> Job:
+    """Add up what became of every row, write the report, what was refused and the receipt, and end the job
+    accordingly.
+    """
     job = ledger.job(job_id)
     if job.state is not JobState.LOADING:
         return job
     chunks = ledger.chunks(job_id)
     counts = account(job.counts, chunks)
     add_rejects(files, job, chunks)
+    if job.undoes is None:
+        write_receipt(files, signer, job, at=ledger.now(), counts=counts, chunks=chunks)
+    record_correction(ledger, files, job, counts, chunks)
     if not counts.balances:
-        reason = Reason(
-            code="load-incomplete",
-            message=f"{counts.pending:,} of {counts.accepted:,} accepted rows have no confirmed outcome. "
-            "Send the file again: rows that are stored already stay as they are.",
-        )
-        return _settle(ledger, files, job, state=JobState.FAILED, counts=counts, chunks=chunks, reason=reason)
+        state, reason = _unfinished(job, counts)
+        return _settle(ledger, files, job, state=state, counts=counts, chunks=chunks, reason=reason)
     if job.undoes is not None:
         end_undo(ledger, job.undoes)
     clean = not (counts.rejected or counts.conflict or counts.kept)
@@ -42,12 +46,37 @@ def reconcile(ledger: Ledger, files: Files, job_id: str) -> Job:
     return _settle(ledger, files, job, state=state, counts=counts, chunks=chunks, reason=None)
 
 
+def _unfinished(job: Job, counts: Counts) -> tuple[JobState, Reason]:
+    """How a job ends of which rows were not loaded: because somebody stopped it, or because chunks broke."""
+    if job.cancelling:
+        message = (
+            f"The job was cancelled: {counts.pending:,} of {counts.accepted:,} accepted rows are not loaded. "
+            f"foreman undo {job.id} puts back what was, foreman retry {job.id} loads the rest."
+        )
+        return JobState.CANCELLED, Reason(code="cancelled", message=message)
+    message = (
+        f"{counts.pending:,} of {counts.accepted:,} accepted rows have no confirmed outcome. "
+        f"foreman retry {job.id} loads them; rows that are stored already stay as they are."
+    )
+    return JobState.FAILED, Reason(code="load-incomplete", message=message)
+
+
 def fail(ledger: Ledger, files: Files, job_id: str, error: str) -> Job:
     """Record that Foreman broke while it worked on a job. What was loaded until then is counted."""
     job = ledger.job(job_id)
     if job.state.is_final:
         return job
-    chunks = ledger.chunks(job_id)
+    return _broke(ledger, files, job, "internal", f"Foreman broke while the job was {job.state} ({error}).")
+
+
+def give_up(ledger: Ledger, files: Files, job: Job) -> Job:
+    """Record that a job does not come to an end, however often it is started."""
+    what = f"The job was started {job.restarts + 1} times and still stood at {job.state}."
+    return _broke(ledger, files, job, "stuck", what)
+
+
+def _broke(ledger: Ledger, files: Files, job: Job, code: str, what: str) -> Job:
+    chunks = ledger.chunks(job.id)
     loading = job.state is JobState.LOADING
     counts = account(job.counts, chunks) if loading else job.counts
     stored = (
@@ -55,8 +84,7 @@ def fail(ledger: Ledger, files: Files, job_id: str, error: str) -> Job:
         if loading
         else "Nothing was stored."
     )
-    message = f"Foreman broke while the job was {job.state} ({error}). {stored} Send the file again later."
-    reason = Reason(code="internal", message=message)
+    reason = Reason(code=code, message=f"{what} {stored} foreman retry {job.id} goes on where it stopped.")
     return _settle(ledger, files, job, state=JobState.FAILED, counts=counts, chunks=chunks, reason=reason)
 
 

@@ -7,7 +7,14 @@ from typing import Final, Protocol, Self
 from foreman_core.models import Issue, SourceRow
 from foreman_core.pipeline.escaping import escape, unescape
 from foreman_core.pipeline.judging import Lines
-from foreman_core.pipeline.returned import REJECT_COLUMNS, Returned, mark
+from foreman_core.pipeline.returned import (
+    JOB_COLUMN,
+    LINE_COLUMN,
+    REJECT_COLUMNS,
+    ROW_COLUMN,
+    Returned,
+    mark,
+)
 from foreman_core.reading import Table
 
 ISSUE_COLUMNS: Final = ("row", "line", "field", "column", "code", "severity", "message", "value")
@@ -59,6 +66,17 @@ class IssuesWriter:
         )
 
 
+class VerdictsWriter:
+    """The rows that were not accepted, as `row line fate`, one a line."""
+
+    def __init__(self, out: Writable) -> None:
+        self._out = out
+
+    def write(self, row: SourceRow, fate: str) -> None:
+        """Write what became of one row."""
+        self._out.write(f"{row.row} {row.line} {fate}\n".encode())
+
+
 class RejectsWriter:
     """Rejected rows as they came, with where they stood and why, for people and their spreadsheets.
 
@@ -93,7 +111,8 @@ class RejectsWriter:
         if not self._columns:
             raise ValueError("the columns of the file are not known yet: call begin first")
         width = len(self._columns)
-        cells = self._file.own(self._file.first(row).cells)
+        first = self._file.first(row).cells
+        cells = self._file.own(first)
         issues = tuple(issues)
         errors = "; ".join(
             f"{issue.column or issue.field}: {issue.message}"
@@ -101,12 +120,9 @@ class RejectsWriter:
             else issue.message
             for issue in issues
         )
-        ours = (
-            str(row.row),
-            str(row.line),
-            self._job_id,
-            errors + mark(issues, [*map(escape, self._columns)], cells),
-        )
+        here = {ROW_COLUMN: str(row.row), LINE_COLUMN: str(row.line), JOB_COLUMN: self._job_id}
+        place = here | self._file.place(first)
+        ours = (*place.values(), errors + mark(issues, [*map(escape, self._columns)], cells))
         self._csv.writerow(map(escape, (*cells[:width], *ours, *cells[width:])))
 
     def _head(self, columns: Sequence[str]) -> None:

@@ -20,8 +20,12 @@ from foreman_core.reading import Unreadable
 JOB_COLUMN: Final = "_job"
 """The column that tells a rejects file from any other file."""
 
+ROW_COLUMN: Final = "_row"
+"""The column that says which row of its job a row of a rejects file is."""
+
+LINE_COLUMN: Final = "_line"
 ERRORS_COLUMN: Final = "_errors"
-REJECT_COLUMNS: Final = ("_row", "_line", JOB_COLUMN, ERRORS_COLUMN)
+REJECT_COLUMNS: Final = (ROW_COLUMN, LINE_COLUMN, JOB_COLUMN, ERRORS_COLUMN)
 
 MARKED: Final[tuple[IssueCode, ...]] = (
     "quote",
@@ -76,6 +80,15 @@ class Returned:
         width = len(self.columns)
         padded = (*cells[:width], *("",) * (width - len(cells)))
         return (*(padded[place] for place in self.kept), *cells[width:])
+
+    def place(self, cells: Sequence[str]) -> dict[str, str]:
+        """Where a row of a rejects file stood at first, by ROW_COLUMN, LINE_COLUMN and JOB_COLUMN, as far as
+        its file says so.
+        """
+        if not self.is_rejects:
+            return {}
+        named = dict(zip(self.columns, cells, strict=False))
+        return {name: named[name] for name in (ROW_COLUMN, LINE_COLUMN, JOB_COLUMN) if name in named}
 
     def taken(self, row: SourceRow) -> SourceRow | Unreadable:
         """The row as it first came, or as one that is rejected again because nothing was done to it."""

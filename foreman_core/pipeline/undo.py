@@ -10,6 +10,7 @@ from foreman_core.identity import undo_id
 from foreman_core.inverse import Undone
 from foreman_core.ledger import Ledger
 from foreman_core.models import ChunkRef, Job, JobState, Moment, PlannedChunk
+from foreman_core.pipeline.correct import toggle_correction
 from foreman_core.planning import decode
 from foreman_core.storage import Files, job_key
 from foreman_core.workflow import Workflow
@@ -41,7 +42,7 @@ def request_undo(ledger: Ledger, workflow: Workflow, *, job_id: str, dry_run: bo
     if undo is not None:
         undone = ledger.amend(undone.id, undone.state, undos=undone.undos + 1)
     undo = ledger.create(_new(ledger, undone, dry_run=dry_run))
-    workflow.start(undo.id, "undo")
+    workflow.resume(undo)
     return undo
 
 
@@ -52,7 +53,7 @@ def prepare_undo(ledger: Ledger, files: Files, job_id: str) -> str | None:
         job = ledger.transition(job_id, JobState.VALIDATING)
     if job.state is not JobState.VALIDATING or job.undoes is None:
         return None
-    chunks = [chunk for chunk in ledger.chunks(job.undoes) if chunk.create + chunk.update + chunk.delete]
+    chunks = [chunk for chunk in ledger.chunks(job.undoes) if _may_have_written(chunk)]
     refs = [
         ChunkRef(job_id=job_id, index=chunk.index, key=chunk.key, start=0, end=0, rows=chunk.rows)
         for chunk in chunks
@@ -61,6 +62,10 @@ def prepare_undo(ledger: Ledger, files: Files, job_id: str) -> str | None:
     files.put_json(key, [cattrs.unstructure(ref) for ref in refs])
     ledger.amend(job_id, JobState.VALIDATING, chunks=len(refs))
     return key
+
+
+def _may_have_written(chunk: PlannedChunk) -> bool:
+    return chunk.started_at is not None and chunk.create + chunk.update + chunk.delete > 0
 
 
 def written_rows(files: Files, chunk: PlannedChunk, job_id: str) -> list[Undone]:
@@ -90,6 +95,7 @@ def end_undo(ledger: Ledger, job_id: str) -> None:
     if job.state is not JobState.UNDONE:
         begin_undo(ledger, job_id)
         job = ledger.transition(job_id, JobState.UNDONE)
+    toggle_correction(ledger, job, active=False)
     if job.undoes is not None:
         _redo(ledger, job.undoes)
 
@@ -98,6 +104,7 @@ def _redo(ledger: Ledger, job_id: str) -> None:
     job = ledger.job(job_id)
     if job.state is JobState.UNDONE and job.done_as is not None:
         job = ledger.transition(job_id, job.done_as)
+        toggle_correction(ledger, job, active=True)
     if job.undoes is not None:
         end_undo(ledger, job.undoes)
 
@@ -109,11 +116,11 @@ def _again(ledger: Ledger, workflow: Workflow, undo: Job, *, dry_run: bool) -> J
             "not-ended", f"The undo {undo.id} is being undone itself. Ask again when that is done."
         )
     if undo.dry_run and not dry_run and not undo.state.is_final:
-        undo = ledger.amend(undo.id, undo.state, dry_run=False)
-    if undo.state is JobState.RECEIVED:
-        workflow.start(undo.id, "undo")
-    if undo.state is JobState.PLANNED and not undo.dry_run:
-        workflow.start(undo.id, "load")
+        planned = undo.state is JobState.PLANNED
+        attempt = undo.attempt + 1 if planned else undo.attempt
+        undo = ledger.record(undo, "approved", dry_run=False, attempt=attempt, restarts=0)
+    if undo.state is JobState.RECEIVED or (undo.state is JobState.PLANNED and not undo.dry_run):
+        workflow.resume(undo)
     return undo
 
 

@@ -18,10 +18,12 @@ from foreman_core.schema.model import DATE_TYPES, Field, FieldType, RecordSchema
 Line = tuple[str, str | None]
 """One field of a type: `name: Type`, and what the documentation says of it."""
 
-JOB_FIELDS: Final = (("Query", "job"), ("Query", "jobs"))
+JOB_FIELDS: Final = (("Query", "job"), ("Query", "jobs"), ("Query", "jobAudit"))
 """(type, field) of what the ledger answers."""
 
-IMPORT_FIELDS: Final = (("Mutation", "startImport"), ("Mutation", "approvePlan"), ("Mutation", "undoJob"))
+IMPORT_FIELDS: Final = tuple(
+    ("Mutation", name) for name in ("startImport", "approvePlan", "undoJob", "retryJob", "cancelJob")
+)
 """(type, field) of what starts or continues a job."""
 
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1  # https://spec.graphql.org/October2021/#sec-Int
@@ -89,6 +91,12 @@ _JOB_TYPES: Final[dict[str, tuple[Line, ...]]] = {
         ("duplicate_of: ID", "The job that has the same content"),
         ("undoes: ID", "The job that this one puts back"),
         ("dry_run: Boolean!", "Whether an undo stops at its plan"),
+        ("attempt: Int!", "The number of the execution that works on it, from 1"),
+        ("cancelling: Boolean!", "Whether it stops before its next chunk"),
+        ("corrects: ID", "The job whose rejected rows this one brings back"),
+        ("corrections: Int!", "How many such jobs are in its counts"),
+        ("audits: Int!", "How many events its audit trail has"),
+        ("audit_head: String", "The hash of the last of them"),
         ("issues_by_code: AWSJSON!", None),
         ("issues_by_field: AWSJSON!", None),
         ("changes_by_field: AWSJSON!", "How many rows of the plan change each field"),
@@ -252,6 +260,10 @@ def _operations(schema: RecordSchema, names: _Names, people: str) -> tuple[list[
         (f"{names.many}(filter: {names.filter}, limit: Int, nextToken: String): {names.page}!{people}", None),
         (f"job(id: ID!): Job{people}", "One file on its way"),
         (f"jobs(limit: Int, nextToken: String): JobPage!{people}", "The newest first"),
+        (
+            f"jobAudit(id: ID!): [String!]!{people}",
+            "The job's audit trail: JSON, each event with the hash of the one before",
+        ),
     ]
     mutation: list[Line] = [
         (
@@ -267,6 +279,8 @@ def _operations(schema: RecordSchema, names: _Names, people: str) -> tuple[list[
             f"undoJob(id: ID!, dry_run: Boolean): Job!{people}",
             "The job that puts back what another did",
         ),
+        (f"retryJob(id: ID!): Job!{people}", "Let a job go on where it stopped"),
+        (f"cancelJob(id: ID!): Job!{people}", "Stop a job before anything more is stored"),
     ]
     return query, mutation
 

@@ -88,6 +88,7 @@ class Stack:
     started: dict[str, Any] = field(factory=job)
     records: dict[str, list[dict[str, Any]]] = field(factory=dict[str, list[dict[str, Any]]])
     objects: dict[str, bytes] = field(factory=dict[str, bytes])
+    trail: list[str] = field(factory=list[str])
     errors: list[dict[str, Any]] | None = None
     status: int = 200
     failures: int = 0
@@ -134,6 +135,9 @@ class Stack:
             "startImport(": lambda: self.started,
             "approvePlan(": lambda: self.started,
             "undoJob(": lambda: self.started,
+            "retryJob(": lambda: self.started,
+            "cancelJob(": lambda: self.started,
+            "jobAudit(": lambda: self.trail,
             "jobs(": lambda: self._page(variables),
             "job(": lambda: self.jobs[0] if len(self.jobs) == 1 else self.jobs.pop(0),
             "customers(": lambda: {"items": self.records[variables["filter"]["_job"]], "nextToken": None},

@@ -24,7 +24,7 @@ FINAL = {"succeeded", "partially_succeeded", "failed", "cancelled", "undone"}
 T = TypeVar("T")
 
 JOB = """
-id state mode plan_id chunks duplicate_of undoes dry_run changes_by_field
+id state mode plan_id chunks duplicate_of undoes dry_run corrects corrections changes_by_field
 source { key name bytes sha256 } reason { code message }
 counts { read accepted rejected duplicate blank created updated deleted unchanged kept conflict pending }
 issues_by_code timeline { state }

@@ -20,7 +20,9 @@ from foreman_core.pipeline.plan import plan_chunk, seal_plan
 from foreman_core.pipeline.undo import prepare_undo
 from foreman_core.records import Records, StoredRecord
 from foreman_core.schema import Field, RecordSchema
+from foreman_core.signing import KmsSigner
 from foreman_core.storage import Files, job_key
+from foreman_core.workflow import Entrance, Workflow, execution_name
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -61,14 +63,19 @@ class Api:
 
 
 @define
-class Started:
-    """What was started, instead of Step Functions: (job, where)."""
+class Started(Workflow):
+    """What was started, instead of Step Functions: (execution, where); and which of these still run."""
 
     starts: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
+    running: set[str] = field(factory=set[str])
 
-    def start(self, job_id: str, at: str) -> None:
-        if (job_id, at) not in self.starts:
-            self.starts.append((job_id, at))
+    def start(self, job: Job, at: Entrance) -> None:
+        if execution_name(job) not in dict(self.starts):
+            self.starts.append((execution_name(job), at))
+            self.running.add(execution_name(job))
+
+    def is_running(self, job: Job) -> bool:
+        return execution_name(job) in self.running
 
 
 @define
@@ -80,6 +87,7 @@ class Loading:
     files: Files
     records: Records
     api: Api
+    signer: KmsSigner
 
     @property
     def comparison(self) -> Comparison:
@@ -123,6 +131,7 @@ class Loading:
         key = job_key(job.id, "accepted.jsonl")
         self.files.put(key, accepted, "application/jsonl")
         self.files.put(job_key(job.id, "rejects.csv"), b"", "text/csv")
+        self.files.put(job_key(job.id, "verdicts.txt"), b"", "text/plain")
         ref = ChunkRef(job_id=job.id, index=0, key=key, start=0, end=len(accepted), rows=len(rows))
         self.files.put_json(job_key(job.id, "chunks.json"), [cattrs.unstructure(ref)])
         return job
@@ -148,8 +157,8 @@ class Loading:
         """Take a job from its plan to its end."""
         seal_plan(self.ledger, self.files, lambda _: SCHEMA, self.plan(job).id)
         self.mutate(job)
-        reconcile(self.ledger, self.files, job.id)
-        return reconcile(self.ledger, self.files, job.id)
+        reconcile(self.ledger, self.files, self.signer, job.id)
+        return reconcile(self.ledger, self.files, self.signer, job.id)
 
     def edit(self, key: str, **values: str) -> StoredRecord:
         """A single edit, on whatever version there is."""

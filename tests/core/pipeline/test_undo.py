@@ -7,7 +7,6 @@ from foreman_core.errors import Conflict, Refused
 from foreman_core.models import Job, JobState
 from foreman_core.pipeline.start import approve_plan
 from foreman_core.pipeline.undo import request_undo
-from foreman_core.workflow import Workflow
 from tests.core.pipeline._load import Loading, Started, fates, lost
 
 
@@ -17,8 +16,7 @@ def started() -> Started:
 
 
 def ask(loading: Loading, started: Started, job: Job, *, dry_run: bool = False) -> Job:
-    workflow: Workflow = started  # pyright: ignore[reportAssignmentType] - only `start` is asked of it
-    return request_undo(loading.ledger, workflow, job_id=job.id, dry_run=dry_run)
+    return request_undo(loading.ledger, started, job_id=job.id, dry_run=dry_run)
 
 
 def undo(loading: Loading, started: Started, job: Job) -> Job:
@@ -74,7 +72,7 @@ def test_the_undo_after_a_dry_run_loads_its_very_plan(loading: Loading, started:
     job = loaded(loading)
     seen = loading.plan(ask(loading, started, job, dry_run=True))
     asked = ask(loading, started, job)
-    assert (asked.id, started.starts[-1]) == (seen.id, (seen.id, "load"))
+    assert (asked.id, started.starts[-1]) == (seen.id, (f"{seen.id}-2", "load"))
     done = loading.load(asked)
     assert (done.state, done.plan_id) == (JobState.SUCCEEDED, seen.plan_id)
 
@@ -82,8 +80,7 @@ def test_the_undo_after_a_dry_run_loads_its_very_plan(loading: Loading, started:
 def test_a_dry_run_can_be_approved_like_any_plan(loading: Loading, started: Started) -> None:
     job = loaded(loading)
     seen = loading.plan(ask(loading, started, job, dry_run=True))
-    workflow: Workflow = started  # pyright: ignore[reportAssignmentType]
-    approved = approve_plan(loading.ledger, workflow, job_id=seen.id)
+    approved = approve_plan(loading.ledger, started, job_id=seen.id)
     assert (approved.mode, approved.dry_run) == ("undo", False)
 
 
