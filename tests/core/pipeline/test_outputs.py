@@ -109,7 +109,7 @@ def test_rows_added_later_to_rejects_of_rejects_stand_in_the_first_senders_colum
     later.write(SourceRow(1, 2, ("7", "'=x", "3", "4", "job-1", "")), ())
     assert table(out.getvalue()) == [
         ["id", "'=n", "_row", "_line", "_job", "_errors"],
-        ["7", "'=x", "1", "2", "job-2", ""],
+        ["7", "'=x", "3", "4", "job-1", ""],
     ]
 
 
