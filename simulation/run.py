@@ -1,0 +1,66 @@
+"""One run from a seed: what happened, and which invariants it broke."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import frozen
+
+from simulation.invariants import broken
+from simulation.stage import Stage
+from simulation.workload import Workload
+from simulation.world import World
+
+KEYS: Final = ("K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8")
+SWEEPS: Final = 3
+
+
+@frozen(kw_only=True)
+class Run:
+    """What came of a seed. `trace` is every call in order, `hash` its fingerprint."""
+
+    seed: int
+    faults: Mapping[str, int]
+    jobs: Mapping[str, str]
+    calls: int
+    broken: tuple[str, ...]
+    trace: tuple[str, ...]
+    hash: str
+
+
+def run(stage: Stage, seed: int) -> Run:
+    """Run one seed to its rest: the same seed gives the same Run."""
+    world = World(seed)
+    stage.world = world
+    work = Workload(world, KEYS[: world.random.randint(2, len(KEYS))])
+    work.begin()
+    try:
+        _to_rest(world, work)
+    except Exception as error:  # noqa: BLE001 - whatever breaks is what the seed has found
+        found = [f"the run broke: {type(error).__name__}: {error}"]
+    else:
+        found = broken(world, work)
+    return Run(
+        seed=seed,
+        faults=dict(world.faults.counted),
+        jobs={name: job["state"] for name, job in world.jobs().items()},
+        calls=len(world.trace.lines),
+        broken=tuple(found),
+        trace=tuple(world.trace.lines),
+        hash=world.trace.hash,
+    )
+
+
+def _to_rest(world: World, work: Workload) -> None:
+    """Let everything happen; then, without faults, find what was lost and ask again what was not answered."""
+    world.kernel.run()
+    world.faults.until = 0
+    for _ in range(SWEEPS):
+        for version in world.s3.versions:
+            upload = next(
+                (each for each in work.uploads.values() if each.version_id == version.version_id), None
+            )
+            if upload is not None and upload.sequencer is not None and world.job(upload.job_id) is None:
+                world.queue.send(version)
+        world.queue.redrive()
+        work.ask_again()
+        world.kernel.run()
