@@ -148,9 +148,9 @@ class Ledger:
             raise Conflict("state-changed", f"Job {job_id} is no longer {state}.")
         return _structure(changed)
 
-    def mark_notified(self, job_id: str) -> None:
-        """Record that the job's notice has gone out."""
-        self._update(_job_key(job_id), {"notified_at": self.now()}, states=list(JobState))
+    def mark_notified(self, job: Job) -> None:
+        """Record that a notice of the job's state has gone out, unless the job has moved on since."""
+        self._update(_job_key(job.id), {"notified_at": self.now()}, states=[job.state])
 
     def claim_file(self, job: Job, sha256: str, *, release: Release, force: bool = False) -> str:
         """Claim content for a job, and give back the id of the job that owns it: this one, or an earlier.

@@ -1,7 +1,7 @@
 """One virtual clock and many processes, of which exactly one runs at a time: the order is the seed's.
 
-Each process is a thread that holds a baton while it runs, and hands it on where it waits. The clock decides whose
-turn is next, never the operating system: a run can be repeated to the last step.
+Each process is a thread that holds a baton while it runs, and hands it on where it waits. The clock decides
+whose turn is next, never the operating system: a run can be repeated to the last step.
 """
 
 import heapq

@@ -1,5 +1,7 @@
 """How a job ends: refused, broken, or accounted for to the last row."""
 
+from typing import Final
+
 import attrs
 import cattrs
 
@@ -12,6 +14,7 @@ from foreman_core.pipeline.undo import end_undo
 from foreman_core.storage import Files, job_key
 
 REPORT = "report.json"
+UNDER_WAY: Final = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING, JobState.UNDOING}
 
 
 def refused(ledger: Ledger, job: Job, refusal: Refused, **found: object) -> Job:
@@ -64,11 +67,14 @@ def notify(ledger: Ledger, notices: Notices, job_id: str) -> Job:
     """Send a job's notice, unless that has been done.
 
     It goes out before that is recorded: after a crash between the two it comes twice, never not at all.
+    A job that is under way again, since its plan was approved, will have a notice of its own end.
     """
     job = ledger.job(job_id)
+    if job.state in UNDER_WAY:
+        return job
     if job.notified_at is None or job.notified_at < job.timeline[-1].at:
         notices.send(job)
-        ledger.mark_notified(job_id)
+        ledger.mark_notified(job)
     return job
 
 

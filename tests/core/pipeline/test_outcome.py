@@ -1,0 +1,77 @@
+"""How a job's end is told."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from foreman_core.ledger import Ledger
+from foreman_core.models import Job, JobState, Moment, Source
+from foreman_core.notices import Notices
+from foreman_core.pipeline.outcome import notify
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Told(Notices):
+    """The states that were told, instead of a topic; `meanwhile` happens while a notice is on its way."""
+
+    def __init__(self) -> None:
+        self.states: list[JobState] = []
+        self.meanwhile: list[JobState] = []
+        self.ledger: Ledger | None = None
+
+    def send(self, job: Job) -> None:
+        self.states.append(job.state)
+        while self.meanwhile and self.ledger is not None:
+            self.ledger.transition(job.id, self.meanwhile.pop(0))
+
+
+@pytest.fixture
+def ledger(dynamodb: "DynamoDBClient", ledger_table: str) -> Ledger:
+    return Ledger(dynamodb, ledger_table)
+
+
+def a_job(ledger: Ledger, *states: JobState) -> Job:
+    now = ledger.now()
+    job = ledger.create(
+        Job(
+            id="job-1",
+            state=JobState.RECEIVED,
+            mode="load",
+            record_type="thing",
+            source=Source(bucket="b", key="incoming/a.csv", version_id="v", name="a.csv"),
+            created_at=now,
+            updated_at=now,
+            timeline=(Moment(state=JobState.RECEIVED, at=now),),
+        )
+    )
+    for state in states:
+        job = ledger.transition(job.id, state)
+    return job
+
+
+PLANNED = (JobState.VALIDATING, JobState.PLANNED)
+
+
+def test_an_end_is_told_once(ledger: Ledger) -> None:
+    job, told = a_job(ledger, JobState.FAILED), Told()
+    notify(ledger, told, job.id)
+    notify(ledger, told, job.id)
+    assert told.states == [JobState.FAILED]
+
+
+def test_a_notice_of_the_plan_that_comes_late_does_not_tell_of_a_load_that_is_under_way(
+    ledger: Ledger,
+) -> None:
+    job, told = a_job(ledger, *PLANNED, JobState.LOADING), Told()
+    notify(ledger, told, job.id)
+    assert told.states == []
+
+
+def test_a_notice_of_the_plan_that_takes_long_does_not_keep_back_that_of_the_end(ledger: Ledger) -> None:
+    job, told = a_job(ledger, *PLANNED), Told()
+    told.ledger, told.meanwhile = ledger, [JobState.LOADING, JobState.SUCCEEDED]
+    notify(ledger, told, job.id)
+    notify(ledger, told, job.id)
+    assert told.states == [JobState.PLANNED, JobState.SUCCEEDED]
