@@ -222,8 +222,13 @@ def _notify_natively(topic_arn: str) -> State:
         "Resource": "arn:aws:states:::sns:publish",
         "Parameters": {
             "TopicArn": topic_arn,
-            "Subject": "Foreman: a job failed",
-            "Message.$": "States.Format('Job {} failed, and so did its notice. See the logs.', $.job_id)",
+            # the job may have ended well before its notice failed
+            "Subject": "Foreman: a job has ended",
+            "Message.$": (
+                "States.Format('Job {} has ended, and its notice could not be sent. Ask for the job, and see "
+                "the logs.', $.job_id)"
+            ),
+            "MessageAttributes": {"job_id": {"DataType": "String", "StringValue.$": "$.job_id"}},
         },
         "TimeoutSeconds": _FALLBACK_S,
         "Retry": RETRY,

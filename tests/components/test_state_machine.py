@@ -133,6 +133,13 @@ def test_when_our_own_code_is_broken_too_step_functions_records_and_announces_by
     assert STATES["NotifyFailureNatively"]["Catch"][0]["Next"] == "Failed"
 
 
+def test_the_notice_that_step_functions_sends_names_the_job_and_does_not_say_how_it_ended() -> None:
+    given = STATES["NotifyFailureNatively"]["Parameters"]
+    attribute = {"DataType": "String", "StringValue.$": "$.job_id"}
+    assert given["MessageAttributes"] == {"job_id": attribute}
+    assert "failed" not in given["Subject"]
+
+
 def test_the_failing_function_is_told_the_error() -> None:
     assert STATES["RecordFailure"]["Parameters"] == {"job_id.$": "$.job_id", "error.$": "$.error"}
 
