@@ -1,12 +1,14 @@
 """One run from a seed: what happened, and which invariants it broke."""
 
-from collections.abc import Mapping
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from attrs import frozen
 
 from simulation.invariants import broken
-from simulation.stage import Stage
+from simulation.stage import Stage, staged
 from simulation.workload import Workload
 from simulation.world import World
 
@@ -25,6 +27,42 @@ class Run:
     broken: tuple[str, ...]
     trace: tuple[str, ...]
     hash: str
+
+
+@frozen(kw_only=True)
+class Sweep:
+    """What came of many seeds. `hash` is over the hashes of all; the runs that broke something are kept."""
+
+    seeds: int
+    calls: int
+    jobs: Counter[str]
+    faults: Counter[str]
+    hash: str
+    broken: tuple[Run, ...]
+
+
+def sweep(seeds: Iterable[int]) -> Sweep:
+    """Run seeds one after another."""
+    jobs, faults = Counter[str](), Counter[str]()
+    digest, count, calls = hashlib.sha256(), 0, 0
+    broken_runs: list[Run] = []
+    with staged() as stage:
+        for seed in seeds:
+            done = run(stage, seed)
+            count, calls = count + 1, calls + done.calls
+            jobs.update(done.jobs.values())
+            faults.update(done.faults)
+            digest.update(done.hash.encode())
+            if done.broken:
+                broken_runs.append(done)
+    return Sweep(
+        seeds=count,
+        calls=calls,
+        jobs=jobs,
+        faults=faults,
+        hash=digest.hexdigest()[:16],
+        broken=tuple(broken_runs),
+    )
 
 
 def run(stage: Stage, seed: int) -> Run:
@@ -54,11 +92,10 @@ def _to_rest(world: World, work: Workload) -> None:
     """Let everything happen; then, without faults, find what was lost and ask again what was not answered."""
     world.kernel.run()
     world.faults.until = 0
+    uploads = {upload.version_id: upload for upload in work.uploads.values()}
     for _ in range(SWEEPS):
         for version in world.s3.versions:
-            upload = next(
-                (each for each in work.uploads.values() if each.version_id == version.version_id), None
-            )
+            upload = uploads.get(version.version_id)
             if upload is not None and upload.sequencer is not None and world.job(upload.job_id) is None:
                 world.queue.send(version)
         world.queue.redrive()
