@@ -42,6 +42,7 @@ class Effect:
     before: Values | None
     values: Values | None
     version: int
+    cause: str
 
 
 @define
@@ -84,8 +85,15 @@ class Reference:
             yield f"{key}: {wanted}"
         elif wanted != values:
             yield f"{key}: {values} was stored over {record.values}, it should be {wanted}"
-        self.effects.append(Effect(change.at, key, kind, job_id, row, record.values, values, version))
+        self.effects.append(
+            Effect(change.at, key, kind, job_id, row, record.values, values, version, change.cause)
+        )
         record.values, record.version = values, version
+
+    def is_last(self, cause: str) -> bool:
+        """Whether what was done for this is what its record is still like."""
+        found = next((effect for effect in self.effects if effect.cause == cause), None)
+        return found is not None and self.records[found.key].version == found.version
 
     def _of_row(self, key: str, record: Record, origin: Mapping[str, Any]) -> Values | str:
         """What a row makes of a record, or what is wrong about its being written."""

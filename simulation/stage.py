@@ -60,6 +60,18 @@ class Stage:
         """Let the run's time pass."""
         self.on.sleep(seconds)
 
+    def records(self, client: Any, table: str, record_type: str, **_of_the_process: object) -> Records:
+        """The records, with the run's own pace: what a process has learned of a table is not the run's."""
+        return Records(
+            client,
+            table,
+            record_type,
+            clock=self.now,
+            sleep=self.sleep,
+            pace=self.on.pace,
+            ticks=lambda: self.on.kernel.now,
+        )
+
     def api(self, _url: str) -> Api:
         """The run's API, whatever its address."""
         return self.on.api
@@ -96,7 +108,7 @@ def staged() -> Generator[Stage]:
 def _stand_ins(stage: Stage) -> Mapping[str, object]:
     return {
         "Ledger": partial(Ledger, clock=stage.now),
-        "Records": partial(Records, clock=stage.now, sleep=stage.sleep),
+        "Records": stage.records,
         "_api": stage.api,
         "configure": stage.configure,
         "dynamodb": lambda: stage.on.dynamodb,

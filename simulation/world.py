@@ -9,6 +9,7 @@ from attrs import frozen
 
 from components._state_machine import TIMEOUT_S, Definition, definition
 from foreman_core.items import from_item
+from foreman_core.pacing import Pace
 from foreman_core.schema.graphql import record_fields
 from simulation.api import Api
 from simulation.dynamodb import Change, DynamoDB, Table
@@ -56,6 +57,7 @@ class World:
         self.trace = Trace()
         self.faults = Faults.drawn(self.random)
         self.wire = Wire(self.kernel, self.random, self.faults, self.trace)
+        self.pace = Pace()
         self.records = Table(RECORDS, ("pk",))
         self.ledger = Table(LEDGER, ("pk", "sk"))
         self.writes: list[Change] = []
