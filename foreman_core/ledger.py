@@ -149,8 +149,12 @@ class Ledger:
         return _structure(changed)
 
     def mark_notified(self, job: Job) -> None:
-        """Record that a notice of the job's state has gone out, unless the job has moved on since."""
-        self._update(_job_key(job.id), {"notified_at": self.now()}, states=[job.state])
+        """Record that a notice of the job's state has gone out, unless the job has moved on since.
+
+        What the notice knew of is a number of moments: times are written down before they come true.
+        """
+        told = {"notified_at": self.now(), "notified_moments": len(job.timeline)}
+        self._update(_job_key(job.id), told, states=[job.state])
 
     def claim_file(self, job: Job, sha256: str, *, release: Release, force: bool = False) -> str:
         """Claim content for a job, and give back the id of the job that owns it: this one, or an earlier.
@@ -218,8 +222,8 @@ class Ledger:
         self._update(_chunk_key(job_id, index), {"replanned": replanned}, unless="replanned")
 
     def finish_chunk(self, job_id: str, index: int, **outcome: object) -> None:
-        """Record what came of a chunk."""
-        self._update(_chunk_key(job_id, index), outcome)
+        """Record what came of a chunk, once: a step that was given up and comes late changes nothing."""
+        self._update(_chunk_key(job_id, index), outcome, unless="loaded_at")
 
     def chunks(self, job_id: str) -> tuple[PlannedChunk, ...]:
         """All chunks of a job that have been planned, in order."""

@@ -72,7 +72,7 @@ def notify(ledger: Ledger, notices: Notices, job_id: str) -> Job:
     job = ledger.job(job_id)
     if job.state in UNDER_WAY:
         return job
-    if job.notified_at is None or job.notified_at < job.timeline[-1].at:
+    if job.notified_moments < len(job.timeline):
         notices.send(job)
         ledger.mark_notified(job)
     return job

@@ -1,5 +1,6 @@
 """How a job's end is told."""
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,3 +76,13 @@ def test_a_notice_of_the_plan_that_takes_long_does_not_keep_back_that_of_the_end
     notify(ledger, told, job.id)
     notify(ledger, told, job.id)
     assert told.states == [JobState.PLANNED, JobState.SUCCEEDED]
+
+
+def test_an_end_whose_time_was_taken_before_the_last_notice_is_told(ledger: Ledger) -> None:
+    job, told = a_job(ledger, *PLANNED), Told()
+    earlier = datetime.now(UTC) - timedelta(seconds=1)
+    slow = Ledger(ledger._client, ledger._table, clock=lambda: earlier)
+    notify(ledger, told, job.id)
+    slow.transition(job.id, JobState.FAILED)
+    notify(ledger, told, job.id)
+    assert told.states == [JobState.PLANNED, JobState.FAILED]
