@@ -15,11 +15,15 @@ from simulation.reference import Effect, Reference, merged
 from simulation.workload import ENDED, Upload
 from simulation.world import World
 
+_BACK: Final = {"succeeded", "partially_succeeded", "failed", "cancelled"}
 LEGAL: Final[Mapping[str, set[str]]] = {
     "received": {"validating", "cancelled", "failed"},
     "validating": {"validating", "planned", "cancelled", "failed"},
     "planned": {"loading", "cancelled", "failed"},
     "loading": {"succeeded", "partially_succeeded", "failed"},
+    **{state: {"undoing"} for state in _BACK},
+    "undoing": {"undone"},
+    "undone": {"undoing", *_BACK},
 }
 """docs/architecture.md, *Job states*, written down once more."""
 
@@ -27,18 +31,18 @@ LOADED: Final = {"succeeded", "partially_succeeded"}
 
 
 @frozen
-class JobCheck:
+class Check:
     """A job at rest, and all that is known about it."""
 
     world: World
-    upload: Upload
+    name: str
     job: Mapping[str, Any]
     reference: Reference
 
     @property
     def effects(self) -> list[Effect]:
         """The writes of this job that took effect."""
-        return [effect for effect in self.reference.effects if effect.job_id == self.upload.job_id]
+        return [effect for effect in self.reference.effects if effect.job_id == self.name]
 
     @property
     def states(self) -> list[str]:
@@ -46,15 +50,90 @@ class JobCheck:
         return [moment["state"] for moment in self.job["timeline"]]
 
     @property
+    def end(self) -> str:
+        """How the job ended by itself, whatever was undone of it since."""
+        return self.job["done_as"] if self.job["state"] in ("undoing", "undone") else self.job["state"]
+
+    @property
     def began(self) -> float:
         """When the job was recorded."""
-        return self.world.job_changes[self.upload.job_id][0].at
+        return self.world.job_changes[self.name][0].at
+
+    def moves(self) -> Iterator[str]:
+        """6. A job goes from state to state as it may, and an end is an end."""
+        for change in self.world.job_changes.get(self.name, []):
+            before, after = change.before.get("state"), change.after.get("state")
+            moved = len(change.after["timeline"]) - len(change.before.get("timeline", []))
+            if before is not None and (moved or before != after) and after not in LEGAL.get(before, set()):
+                yield f"it went from {before} to {after}"
+            if before in ENDED and change.before["counts"] != change.after["counts"]:
+                yield f"its account changed after its end, to {change.after['counts']}"
+        for one, other in pairwise(self.states):
+            if other not in LEGAL.get(one, set()):
+                yield f"its timeline goes from {one} to {other}"
+
+    def notices(self) -> Iterator[str]:
+        """5. One notice of each end, which is true; a copy only where nobody could know of the first."""
+        told: set[str] = set()
+        for notice in self.world.notices:
+            if notice.attributes.get("job_id") != self.name:
+                continue
+            state = notice.attributes.get("state")
+            if state is None:  # Step Functions' own: it says that there was an end, not which
+                told.add(self.end)
+                continue
+            told.add(state)
+            if state not in {*ENDED, "planned", "undone"} or state not in self.states:
+                yield f"a notice says {state}, which was no end of it"
+            if self._announced_before(state, notice.sender_started):
+                yield f"it was announced again as {state}, although that was recorded"
+        if self.end in ENDED and not told & {self.end, "undone"}:
+            yield f"nobody was told of its end ({self.end})"
+
+    def _announced_before(self, state: str, at: float) -> bool:
+        """Whether the ledger had it at this time that a notice of this state had gone out."""
+        return any(
+            change.after["state"] == state
+            and change.after.get("notified_at") != change.before.get("notified_at")
+            and change.at < at
+            for change in self.world.job_changes[self.name]
+        )
+
+
+class UndoCheck(Check):
+    """The undo of a job; what it wrote, the reference has judged."""
+
+    def faults(self) -> Iterator[str]:
+        """Everything that is wrong with the undo."""
+        yield from self.moves()
+        if self.end != "cancelled":  # by a later dry run, of which there is a notice
+            yield from self.notices()
+        state, counts = self.end, self.job["counts"]
+        if state not in ENDED and not (state == "planned" and self.job["dry_run"]):
+            yield f"it has no end: {state}"
+        stored = counts["created"] + counts["updated"] + counts["deleted"]
+        # of a row that counts as kept, some fields may have been put back
+        if state in LOADED and not stored <= len(self.effects) <= stored + counts["kept"]:
+            yield f"{stored} rows count as put back, {len(self.effects)} were"
+        if state in LOADED and "undone" not in self._states_of_undone():
+            yield "it has ended, and the job that it undoes was never undone"
+
+    def _states_of_undone(self) -> set[str]:
+        undone = self.world.job(self.job["undoes"]) or {"timeline": []}
+        return {moment["state"] for moment in undone["timeline"]}
+
+
+@frozen
+class JobCheck(Check):
+    """The job of a file."""
+
+    upload: Upload
 
     def faults(self) -> Iterator[str]:
         """Everything that is wrong with the job."""
-        yield from self._moves()
-        yield from self._notices()
-        state = self.job["state"]
+        yield from self.moves()
+        yield from self.notices()
+        state = self.end
         if state not in ENDED and not (state == "planned" and self.job["mode"] == "plan"):
             yield f"it has no end: {state}"
             return
@@ -67,46 +146,6 @@ class JobCheck:
         elif state == "failed" and "loading" in self.states:
             yield from self._failure()
 
-    def _moves(self) -> Iterator[str]:
-        """6. A job goes from state to state as it may, and an end is an end."""
-        for change in self.world.job_changes.get(self.upload.job_id, []):
-            before, after = change.before.get("state"), change.after.get("state")
-            moved = len(change.after["timeline"]) - len(change.before.get("timeline", []))
-            if before is not None and (moved or before != after) and after not in LEGAL.get(before, set()):
-                yield f"it went from {before} to {after}"
-            if before in ENDED and change.before["counts"] != change.after["counts"]:
-                yield f"its account changed after its end, to {change.after['counts']}"
-        for one, other in pairwise(self.states):
-            if other not in LEGAL.get(one, set()):
-                yield f"its timeline goes from {one} to {other}"
-
-    def _notices(self) -> Iterator[str]:
-        """5. One notice of each end, which is true; a copy only where nobody could know of the first."""
-        told: set[str] = set()
-        for notice in self.world.notices:
-            if notice.attributes.get("job_id") != self.upload.job_id:
-                continue
-            state = notice.attributes.get("state")
-            if state is None:  # Step Functions' own: it says that there was an end, not which
-                told.add(self.job["state"])
-                continue
-            told.add(state)
-            if state not in {*ENDED, "planned"} or state not in self.states:
-                yield f"a notice says {state}, which was no end of it"
-            if self._announced_before(state, notice.sender_started):
-                yield f"it was announced again as {state}, although that was recorded"
-        if self.job["state"] in ENDED and self.job["state"] not in told:
-            yield f"nobody was told of its end ({self.job['state']})"
-
-    def _announced_before(self, state: str, at: float) -> bool:
-        """Whether the ledger had it at this time that a notice of this state had gone out."""
-        return any(
-            change.after["state"] == state
-            and change.after.get("notified_at") != change.before.get("notified_at")
-            and change.at < at
-            for change in self.world.job_changes[self.upload.job_id]
-        )
-
     def _reading(self) -> Iterator[str]:
         """1. Each row of the file was counted as what it is."""
         file, counts = self.upload.file, self.job["counts"]
@@ -118,7 +157,7 @@ class JobCheck:
     def _account(self) -> Iterator[str]:
         """1, 2, 7. Every row has one fate, and the counts say what the table went through."""
         written = {effect.row: effect for effect in self.effects}
-        chunks = self.world.chunks(self.upload.job_id)
+        chunks = self.world.chunks(self.name)
         parked = {fault["row"] for chunk in chunks for fault in chunk["conflicts"]}
         refused = {fault["row"] for chunk in chunks for fault in chunk["rejects"]}
         fates: Counter[str] = Counter()
@@ -142,8 +181,8 @@ class JobCheck:
         if any(counts[name] != fates[name] for name in names) or counts["pending"]:
             yield f"its account is {counts}, it should be {dict(fates)}"
         clean = not fates["rejected"] and not fates["conflict"]
-        if clean != (self.job["state"] == "succeeded"):
-            yield f"it ended as {self.job['state']} with {dict(fates)}"
+        if clean != (self.end == "succeeded"):
+            yield f"it ended as {self.end} with {dict(fates)}"
 
     def _not_stored(self, row: Row, number: int, effect: Effect | None, *, moved: bool) -> Iterator[str]:
         """A row that could not be stored was not; and where it says so, its record had moved.
@@ -154,7 +193,7 @@ class JobCheck:
         if effect is not None and not self._overwritten(effect):
             yield f"row {number} counts as not stored, and was stored"
         if moved and not any(
-            other.key == row.values["id"] and other.at >= self.began and other.job_id != self.upload.job_id
+            other.key == row.values["id"] and other.at >= self.began and other.job_id != self.name
             for other in self.reference.effects
         ):
             yield f"row {number} counts as a conflict, and nobody else wrote its record"

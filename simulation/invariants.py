@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from foreman_core.items import from_item
-from simulation.accounts import LOADED, JobCheck
+from simulation.accounts import LOADED, JobCheck, UndoCheck
+from simulation.record import Values
 from simulation.reference import Reference
 from simulation.workload import Workload
 from simulation.world import World
@@ -15,7 +16,9 @@ from simulation.world import World
 
 def broken(world: World, work: Workload) -> list[str]:
     """The invariants that a run has broken, each in a sentence; none when all is well."""
-    reference = Reference(work.uploads, work.edits)
+    jobs = world.jobs()
+    undoes = {name: job["undoes"] for name, job in jobs.items() if job.get("undoes")}
+    reference = Reference(work.uploads, work.edits, undoes)
     found = [*world.odd]
     for change in world.writes:
         found += reference.apply(change)
@@ -28,8 +31,10 @@ def broken(world: World, work: Workload) -> list[str]:
         if job is None:
             found.append(f"{upload.key} {upload.version_id} has no job")
         else:
-            check = JobCheck(world, upload, job, reference)
+            check = JobCheck(world, upload.job_id, job, reference, upload)
             found += (f"{upload.job_id}: {what}" for what in check.faults())
+    for name in undoes:
+        found += (f"{name}: {what}" for what in UndoCheck(world, name, jobs[name], reference).faults())
     return found
 
 
@@ -61,7 +66,10 @@ def _owners(world: World, work: Workload) -> Iterator[str]:
     loaded: Counter[bytes] = Counter()
     for upload in work.uploads.values():
         job = world.job(upload.job_id)
-        if job is not None and job["state"] in LOADED and upload.mode == "load" and not upload.again:
+        if job is None or job["state"] not in LOADED or upload.mode == "plan" or upload.again:
+            continue
+        # content of a job that was undone may come again, and the undo may be undone after that
+        if "undone" not in {moment["state"] for moment in job["timeline"]}:
             loaded[upload.file.body] += 1
     for count in loaded.values():
         if count > 1:
@@ -69,13 +77,16 @@ def _owners(world: World, work: Workload) -> Iterator[str]:
 
 
 def _versions(work: Workload, reference: Reference) -> Iterator[str]:
-    """4. Of two versions of one object the later one decides."""
-    latest: dict[tuple[str, str], str] = {}
+    """4. Of two versions of one object the later one decides; the older may fill what that leaves blank."""
+    latest: dict[tuple[str, str], tuple[str, Values]] = {}
     for effect in reference.effects:
         upload = work.uploads.get(effect.job_id or "")
-        if upload is None or upload.sequencer is None:
+        if upload is None or upload.sequencer is None or effect.row is None:
             continue
-        seen = latest.get((upload.key, effect.key), "")
-        if seen > upload.sequencer:
+        brought = upload.file.rows[effect.row - 1].values
+        sequencer, decided = latest.get((upload.key, effect.key), ("", {}))
+        before, after = effect.before or {}, effect.values or {}
+        if sequencer > upload.sequencer and any(after.get(name) != before.get(name) for name in decided):
             yield f"{effect.key}: an older version of {upload.key} was stored over a later one"
-        latest[upload.key, effect.key] = max(seen, upload.sequencer)
+        if sequencer <= upload.sequencer:
+            latest[upload.key, effect.key] = (upload.sequencer, brought)

@@ -150,6 +150,28 @@ def _approve(work: Workload, upload: Upload) -> bool:
     return job["state"] != "planned" or work.call("approvePlan", {"id": upload.job_id})[0] != "nothing"
 
 
+def undo(work: Workload, _number: int) -> None:
+    """Undo a job that was asked for before; sometimes only as a dry run first, sometimes the undo as well."""
+    work.world.kernel.sleep(work.random.choice((0.5, 5.0, 60.0)))
+    if not work.uploads:
+        return
+    job = work.random.choice(list(work.uploads))
+    for _ in range(work.random.randint(1, 3)):
+        dry_run = work.random.random() < 0.3  # noqa: PLR2004
+        made: list[str] = []
+        work.insist(lambda job=job, dry_run=dry_run, made=made: _undo(work, job, made, dry_run=dry_run))
+        work.world.kernel.sleep(work.random.choice((0.0, 2.0, 60.0)))
+        if made and not dry_run and work.random.random() < 0.5:  # noqa: PLR2004
+            job = made[0]
+
+
+def _undo(work: Workload, job: str, made: list[str], *, dry_run: bool) -> bool:
+    kind, answer = work.call("undoJob", {"id": job, "dry_run": dry_run})
+    if kind == "answer":
+        made.append(answer["id"])
+    return kind != "nothing"
+
+
 def edit(work: Workload, number: int) -> None:
     """Create, change or delete single records, as somebody does who has read them before."""
     for step in range(work.random.randint(1, 4)):
@@ -185,6 +207,7 @@ ACTIONS: Final[tuple[Callable[[Workload, int], None], ...]] = (
     drop_two_versions,
     submit,
     submit,
+    undo,
     edit,
     edit,
 )

@@ -35,6 +35,7 @@ RESOLVERS: Final = ("records", "imports", "jobs")
 JOB_FIELDS: Final[Mapping[str, str]] = {
     "startImport": "imports",
     "approvePlan": "imports",
+    "undoJob": "imports",
     "job": "jobs",
 }
 
