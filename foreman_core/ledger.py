@@ -41,9 +41,7 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     State.CANCELLED: frozenset({State.UNDOING}),
     State.UNDOING: frozenset({State.UNDONE}),
     # an undo that is undone itself puts the job back to what it was
-    State.UNDONE: frozenset(
-        {State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED, State.UNDOING}
-    ),
+    State.UNDONE: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}),
 }
 """What may follow what; a state that is not named here is left by nothing."""
 

@@ -78,10 +78,12 @@ def test_a_notice_of_the_plan_that_takes_long_does_not_keep_back_that_of_the_end
     assert told.states == [JobState.PLANNED, JobState.SUCCEEDED]
 
 
-def test_an_end_whose_time_was_taken_before_the_last_notice_is_told(ledger: Ledger) -> None:
+def test_an_end_whose_time_was_taken_before_the_last_notice_is_told(
+    ledger: Ledger, dynamodb: "DynamoDBClient", ledger_table: str
+) -> None:
     job, told = a_job(ledger, *PLANNED), Told()
     earlier = datetime.now(UTC) - timedelta(seconds=1)
-    slow = Ledger(ledger._client, ledger._table, clock=lambda: earlier)
+    slow = Ledger(dynamodb, ledger_table, clock=lambda: earlier)
     notify(ledger, told, job.id)
     slow.transition(job.id, JobState.FAILED)
     notify(ledger, told, job.id)
