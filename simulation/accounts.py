@@ -23,7 +23,7 @@ LEGAL: Final[Mapping[str, set[str]]] = {
     "loading": {"succeeded", "partially_succeeded", "failed"},
     **{state: {"undoing"} for state in _BACK},
     "undoing": {"undone"},
-    "undone": {"undoing", *_BACK},
+    "undone": _BACK,
 }
 """docs/architecture.md, *Job states*, written down once more."""
 
@@ -160,6 +160,9 @@ class JobCheck(Check):
         chunks = self.world.chunks(self.name)
         parked = {fault["row"] for chunk in chunks for fault in chunk["conflicts"]}
         refused = {fault["row"] for chunk in chunks for fault in chunk["rejects"]}
+        for chunk in chunks:
+            if not chunk.get("loaded_at"):
+                yield f"chunk {chunk['index']} has no outcome"
         fates: Counter[str] = Counter()
         for number, row in enumerate(self.upload.file.rows, 1):
             if row.fate != "accepted":

@@ -50,7 +50,7 @@ HAPPENINGS: Final[tuple[Happening, ...]] = (
 
 SHARE: Final = 0.5
 """How many of the kinds a run knows, on average."""
-RATES: Final = (0.0, 0.01, 0.03, 0.08, 0.2)
+RATES: Final = (0.0, 0.02, 0.05, 0.1, 0.2)
 UNTIL: Final = (5.0, 30.0, 120.0, 600.0)
 READS_LEFT_ALONE: Final[frozenset[Fault]] = frozenset({"late", "lost-answer"})
 """To a read these are the same as `dropped`."""

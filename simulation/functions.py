@@ -59,7 +59,7 @@ class Functions:
         if wire.faults.happens("refused", wire.kernel.now):
             wire.note(f"{call}  !refused")
             raise FunctionFailed("Lambda.TooManyRequestsException")
-        if wire.faults.happens("abandoned", wire.kernel.now):
+        if wire.faults.happens("abandoned", wire.kernel.now, weight=3):
             return self._abandon(call, function, event)
         return self._run(call, function, event)
 

@@ -142,7 +142,8 @@ class Kernel:
         process.done = True
         self._live.discard(process)
         for waiting in process.joined:
-            self._later(waiting, 0)
+            if not waiting.stopped:  # then its turn is arranged already
+                self._later(waiting, 0)
         return self._next()
 
     def _drain(self) -> None:

@@ -69,7 +69,7 @@ def run(stage: Stage, seed: int) -> Run:
     """Run one seed to its rest: the same seed gives the same Run."""
     world = World(seed)
     stage.world = world
-    work = Workload(world, KEYS[: world.random.randint(2, len(KEYS))])
+    work = Workload(world, KEYS[: world.random.choice((2, 3, 5, 8))])
     work.begin()
     try:
         _to_rest(world, work)
