@@ -37,7 +37,7 @@ class Api:
 
     def ask(self, document: str, variables: Mapping[str, object]) -> dict[str, Any]:
         """As `foreman_core.api.GraphQL.ask`."""
-        name, arguments = _field(document)
+        name, arguments = operation(document)
         given = {argument: variables[variable] for argument, variable in arguments.items()}
         try:
             return {name: self.call(name, given)}
@@ -69,11 +69,11 @@ class Api:
 
 
 @cache
-def _field(document: str) -> tuple[str, Mapping[str, str]]:
+def operation(document: str) -> tuple[str, Mapping[str, str]]:
     """The one field of an operation, and which variable each of its arguments is."""
-    (operation,) = parse(document).definitions
-    assert isinstance(operation, OperationDefinitionNode)  # noqa: S101 - for the type checker
-    (field,) = operation.selection_set.selections
+    (definition,) = parse(document).definitions
+    assert isinstance(definition, OperationDefinitionNode)  # noqa: S101 - for the type checker
+    (field,) = definition.selection_set.selections
     assert isinstance(field, FieldNode)  # noqa: S101 - for the type checker
     arguments = {
         argument.name.value: argument.value.name.value
