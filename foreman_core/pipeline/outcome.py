@@ -52,7 +52,7 @@ def fail(ledger: Ledger, files: Files, job_id: str, error: str) -> Job:
         return job
     chunks = ledger.chunks(job_id)
     loading = job.state is JobState.LOADING
-    counts = account(job.counts, chunks) if loading else job.counts
+    counts = account(job.counts, chunks if loading else ())  # what was only planned has not happened
     stored = (
         f"{stored_rows(counts):,} of {counts.accepted:,} rows were stored before."
         if loading

@@ -3,15 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
 from foreman_core.ledger import Ledger
-from foreman_core.models import Job, JobState, Moment, Source
+from foreman_core.models import Counts, Job, JobState, Moment, Source
 from foreman_core.notices import Notices
-from foreman_core.pipeline.outcome import notify
+from foreman_core.pipeline.outcome import fail, notify
+from foreman_core.storage import Files
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
 
 class Told(Notices):
@@ -88,3 +91,15 @@ def test_an_end_whose_time_was_taken_before_the_last_notice_is_told(
     slow.transition(job.id, JobState.FAILED)
     notify(ledger, told, job.id)
     assert told.states == [JobState.PLANNED, JobState.FAILED]
+
+
+def test_a_job_that_breaks_before_it_loads_claims_nothing_of_its_plan(ledger: Ledger, s3: "S3Client") -> None:
+    s3.create_bucket(Bucket="failed", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    counts = Counts(read=3, accepted=2, rejected=1)
+    a_job(ledger, JobState.VALIDATING)
+    planned = attrs.evolve(counts, created=2)
+    ledger.transition("job-1", JobState.PLANNED, counts=planned)
+    failed = fail(ledger, Files(s3, "failed"), "job-1", "Lambda.Unknown")
+    assert failed.counts == attrs.evolve(counts, pending=2)
+    assert failed.reason is not None
+    assert "Nothing was stored" in failed.reason.message
