@@ -62,11 +62,15 @@ def _edits(reference: Reference) -> Iterator[str]:
 
 
 def _owners(world: World, work: Workload) -> Iterator[str]:
-    """2. The same content is loaded once, unless more was asked for."""
+    """2. The same content is loaded once, unless more was asked for.
+
+    Known limit: who asks for more takes the claim at once, even in a step that was given up.
+    """
+    asked = {upload.file.body for upload in work.uploads.values() if upload.again}
     loaded: Counter[bytes] = Counter()
     for upload in work.uploads.values():
         job = world.job(upload.job_id)
-        if job is None or job["state"] not in LOADED or upload.mode == "plan" or upload.again:
+        if job is None or job["state"] not in LOADED or upload.mode == "plan" or upload.file.body in asked:
             continue
         # content of a job that was undone may come again, and the undo may be undone after that
         if "undone" not in {moment["state"] for moment in job["timeline"]}:
