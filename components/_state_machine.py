@@ -185,19 +185,25 @@ def _record_natively(table: str) -> State:
             "TableName": table,
             "Key": {"pk": {"S.$": "States.Format('JOB#{}', $.job_id)"}, "sk": {"S": "JOB"}},
             "ConditionExpression": (
-                "attribute_exists(pk) AND NOT #state IN (:succeeded, :partially, :failed, :cancelled)"
+                "attribute_exists(pk) AND NOT #state IN "
+                "(:succeeded, :partially, :failed, :cancelled, :undoing, :undone)"
             ),
             "UpdateExpression": (
                 "SET #state = :failed, reason = :reason, updated_at = :now, "
-                "timeline = list_append(timeline, :moment)"
+                "timeline = list_append(timeline, :moment), "
+                # of a job that was only planned, the counts are those of the plan
+                "#counts.created = :none, #counts.updated = :none, #counts.deleted = :none"
             ),
-            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeNames": {"#state": "state", "#counts": "counts"},
             "ExpressionAttributeValues": {
                 ":succeeded": {"S": "succeeded"},
                 ":partially": {"S": "partially_succeeded"},
                 ":failed": {"S": "failed"},
                 ":cancelled": {"S": "cancelled"},
+                ":undoing": {"S": "undoing"},
+                ":undone": {"S": "undone"},
                 ":now": {"S.$": "$$.State.EnteredTime"},
+                ":none": {"N": "0"},
                 ":reason": {
                     "M": {
                         "code": {"S": "internal"},

@@ -48,7 +48,7 @@ def reconcile(ledger: Ledger, files: Files, job_id: str) -> Job:
 def fail(ledger: Ledger, files: Files, job_id: str, error: str) -> Job:
     """Record that Foreman broke while it worked on a job. What was loaded until then is counted."""
     job = ledger.job(job_id)
-    if job.state.is_final:
+    if job.state.is_final or job.state is JobState.UNDOING:  # it had ended before
         return job
     chunks = ledger.chunks(job_id)
     loading = job.state is JobState.LOADING

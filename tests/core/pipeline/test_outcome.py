@@ -93,6 +93,11 @@ def test_an_end_whose_time_was_taken_before_the_last_notice_is_told(
     assert told.states == [JobState.PLANNED, JobState.FAILED]
 
 
+def test_a_job_that_is_being_undone_has_ended_and_cannot_break(ledger: Ledger, s3: "S3Client") -> None:
+    job = a_job(ledger, *PLANNED, JobState.LOADING, JobState.SUCCEEDED, JobState.UNDOING)
+    assert fail(ledger, Files(s3, "none"), job.id, "Lambda.Unknown") == job
+
+
 def test_a_job_that_breaks_before_it_loads_claims_nothing_of_its_plan(ledger: Ledger, s3: "S3Client") -> None:
     s3.create_bucket(Bucket="failed", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     counts = Counts(read=3, accepted=2, rejected=1)
