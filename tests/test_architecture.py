@@ -38,7 +38,7 @@ LAYERS = [
     {"reading"},
     {"mapping"},
     {"validation"},
-    {"identity", "items"},
+    {"identity", "items", "pacing", "serialising"},
     {"ledger", "storage", "records", "api", "workflow"},
     {"notices"},
     {"planning", "inverse", "loading"},
