@@ -53,9 +53,7 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     State.CANCELLED: frozenset({State.UNDOING, State.RECEIVED, State.PLANNED}),
     State.UNDOING: frozenset({State.UNDONE}),
     # an undo that is undone itself puts the job back to what it was
-    State.UNDONE: frozenset(
-        {State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED, State.UNDOING}
-    ),
+    State.UNDONE: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}),
 }
 """What may follow what; a state that is not named here is left by nothing."""
 
@@ -193,9 +191,13 @@ class Ledger(LedgerTable):
         what = "corrected" if correction.active else "correction undone"
         return self._change(job, what, to, changes, put, details={"by": correction.job_id})
 
-    def mark_notified(self, job_id: str) -> None:
-        """Record that the job's notice has gone out."""
-        self._update(_job_key(job_id), {"notified_at": self.now()}, states=list(JobState))
+    def mark_notified(self, job: Job) -> None:
+        """Record that a notice of the job's state has gone out, unless the job has moved on since.
+
+        What the notice knew of is a number of moments: times are written down before they come true.
+        """
+        told = {"notified_at": self.now(), "notified_moments": len(job.timeline)}
+        self._update(_job_key(job.id), told, states=[job.state])
 
     def claim_file(self, job: Job, sha256: str, *, release: Release, force: bool = False) -> str:
         """Claim content for a job, and give back the id of the job that owns it: this one, or an earlier.
@@ -263,8 +265,8 @@ class Ledger(LedgerTable):
         self._update(_chunk_key(job_id, index), {"replanned": replanned}, unless="replanned")
 
     def finish_chunk(self, job_id: str, index: int, **outcome: object) -> None:
-        """Record what came of a chunk."""
-        self._update(_chunk_key(job_id, index), outcome)
+        """Record what came of a chunk, once: a step that was given up and comes late changes nothing."""
+        self._update(_chunk_key(job_id, index), outcome, unless="loaded_at")
 
     def chunks(self, job_id: str) -> tuple[PlannedChunk, ...]:
         """All chunks of a job that have been planned, in order."""

@@ -215,6 +215,7 @@ class Job:
     changes_by_field: Mapping[str, int] = field(factory=dict[str, int])
     timeline: tuple[Moment, ...] = ()
     notified_at: str | None = None
+    notified_moments: int = 0
 
     @property
     def stops_at_plan(self) -> bool:

@@ -1,5 +1,7 @@
 """How a job ends: refused, broken, or accounted for to the last row."""
 
+from typing import Final
+
 import attrs
 import cattrs
 
@@ -15,6 +17,7 @@ from foreman_core.signing import Signer
 from foreman_core.storage import Files, job_key
 
 REPORT = "report.json"
+UNDER_WAY: Final = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING, JobState.UNDOING}
 
 
 def refused(ledger: Ledger, job: Job, refusal: Refused, **found: object) -> Job:
@@ -64,7 +67,7 @@ def _unfinished(job: Job, counts: Counts) -> tuple[JobState, Reason]:
 def fail(ledger: Ledger, files: Files, job_id: str, error: str) -> Job:
     """Record that Foreman broke while it worked on a job. What was loaded until then is counted."""
     job = ledger.job(job_id)
-    if job.state.is_final:
+    if job.state.is_final or job.state is JobState.UNDOING:  # it had ended before
         return job
     return _broke(ledger, files, job, "internal", f"Foreman broke while the job was {job.state} ({error}).")
 
@@ -78,7 +81,7 @@ def give_up(ledger: Ledger, files: Files, job: Job) -> Job:
 def _broke(ledger: Ledger, files: Files, job: Job, code: str, what: str) -> Job:
     chunks = ledger.chunks(job.id)
     loading = job.state is JobState.LOADING
-    counts = account(job.counts, chunks) if loading else job.counts
+    counts = account(job.counts, chunks if loading else ())  # what was only planned has not happened
     stored = (
         f"{stored_rows(counts):,} of {counts.accepted:,} rows were stored before."
         if loading
@@ -92,11 +95,14 @@ def notify(ledger: Ledger, notices: Notices, job_id: str) -> Job:
     """Send a job's notice, unless that has been done.
 
     It goes out before that is recorded: after a crash between the two it comes twice, never not at all.
+    A job that is under way again, since its plan was approved, will have a notice of its own end.
     """
     job = ledger.job(job_id)
-    if job.notified_at is None or job.notified_at < job.timeline[-1].at:
+    if job.state in UNDER_WAY:
+        return job
+    if job.notified_moments < len(job.timeline):
         notices.send(job)
-        ledger.mark_notified(job_id)
+        ledger.mark_notified(job)
     return job
 
 

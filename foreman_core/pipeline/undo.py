@@ -83,9 +83,12 @@ def written_rows(files: Files, chunk: PlannedChunk, job_id: str) -> list[Undone]
 
 
 def begin_undo(ledger: Ledger, job_id: str) -> None:
-    """Record on a job that it is being undone, and what it was before."""
+    """Record on a job that it is being undone, and what it was before.
+
+    A job that is undone stays so: who asks is a step that was given up, and comes late.
+    """
     job = ledger.job(job_id)
-    if job.state is not JobState.UNDOING:
+    if job.state not in (JobState.UNDOING, JobState.UNDONE):
         ledger.transition(job_id, JobState.UNDOING, done_as=job.state)
 
 

@@ -207,6 +207,16 @@ def test_chunks_come_in_order_with_what_came_of_them(ledger: Ledger) -> None:
     assert ledger.chunks("job-2") == ()
 
 
+def test_what_came_of_a_chunk_is_recorded_once(ledger: Ledger) -> None:
+    ledger.put_chunk(
+        "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+    )
+    ledger.finish_chunk("job-1", 0, loaded_at=AT, created=1)
+    late = RowFault(row=1, line=2, code="conflict", message="moved")
+    ledger.finish_chunk("job-1", 0, loaded_at=AT, created=0, conflicts=[late])
+    assert (ledger.chunk("job-1", 0).created, ledger.chunk("job-1", 0).conflicts) == (1, ())
+
+
 def test_everything_in_the_ledger_ends(ledger: Ledger, dynamodb: "DynamoDBClient", ledger_table: str) -> None:
     job = ledger.create(a_job(sequencer="00"))
     ledger.see_version(job)

@@ -6,7 +6,8 @@ import pytest
 from foreman_core.errors import Conflict, Refused
 from foreman_core.models import Job, JobState
 from foreman_core.pipeline.start import approve_plan
-from foreman_core.pipeline.undo import request_undo
+from foreman_core.pipeline.undo import begin_undo, request_undo
+from foreman_core.workflow import Workflow
 from tests.core.pipeline._load import Loading, Started, fates, lost
 
 
@@ -48,6 +49,15 @@ def test_records_and_jobs_are_as_they_were(loading: Loading, started: Started) -
     assert (loading.values("a"), loading.values("b")) == ({"id": "a", "colour": "red"}, None)
     undone = loading.ledger.job(job.id)
     assert [moment.state for moment in undone.timeline][-3:] == ["succeeded", "undoing", "undone"]
+
+
+def test_a_job_that_is_undone_stays_so_when_a_step_of_its_undo_comes_late(
+    loading: Loading, started: Started
+) -> None:
+    job = loaded(loading)
+    undo(loading, started, job)
+    begin_undo(loading.ledger, job.id)
+    assert state(loading, job) is JobState.UNDONE
 
 
 def test_the_same_request_again_is_the_same_job(loading: Loading, started: Started) -> None:
