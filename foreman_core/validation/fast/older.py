@@ -3,7 +3,7 @@
 from typing import Final
 
 import polars as pl
-from attrs import frozen
+from attrs import evolve, frozen
 
 from foreman_core.validation.fast.runs import HIGH, PLACE, Run, filter_bits, find, merged, sorted_run
 from foreman_core.validation.fast.spilled import Spilled, arrays
@@ -27,9 +27,13 @@ class Budget:
     filters, of which every run has one; and an index of half a bit a row. There are at most so many runs.
     """
 
-    rows: int = 1 << 19
+    rows: int = 1 << 20
     bits: int = 1 << 28
     runs: int = 8
+
+    def shared(self, keys: int) -> "Budget":
+        """What is left for each of so many keys."""
+        return evolve(self, rows=self.rows // keys, bits=self.bits // keys)
 
 
 class Older:
