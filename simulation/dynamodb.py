@@ -9,13 +9,14 @@ Each rule with the page of the AWS documentation that it stands for:
 * "The entire batch must consist of either read statements or write statements"; each statement has its own
   answer, DuplicateItem or ConditionalCheckFailed among them, and the batch is no transaction:
   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html
-* TransactWriteItems is all or nothing, and a ClientRequestToken makes it happen once within ten minutes:
+* TransactWriteItems is all or nothing, and a ClientRequestToken makes it happen once within ten minutes; boto3
+  puts one in, the same for all its attempts of a call:
   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 * Query gives items in the order of the sort key:
   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -66,7 +67,12 @@ class ConditionalCheckFailed(ClientError):  # noqa: N818 - boto3's name has none
     """The class that `client.exceptions` names for a condition that did not hold."""
 
 
+class TransactionCanceled(ClientError):  # noqa: N818 - as above
+    """The class that `client.exceptions` names for a transaction of which a condition did not hold."""
+
+
 class _Exceptions:
+    TransactionCanceledException = TransactionCanceled
     ConditionalCheckFailedException = ConditionalCheckFailed
 
 
@@ -80,6 +86,7 @@ class DynamoDB:
         self._tables = {table.name: table for table in tables}
         self._changed = changed
         self._tokens: dict[str, float] = {}
+        self._transactions = 0
 
     def get_item(self, **given: Any) -> dict[str, Any]:
         """GetItem. Without ConsistentRead it could be old; Foreman always asks for it, which is checked."""
@@ -127,21 +134,23 @@ class DynamoDB:
 
     def transact_write_items(self, **given: Any) -> dict[str, Any]:
         """TransactWriteItems: Put, Update, Delete and ConditionCheck, all or none."""
-        token = given.get("ClientRequestToken")
+        self._transactions += 1
+        token = given.get("ClientRequestToken", f"of call {self._transactions}")
         actions = [(verb, asked) for each in given["TransactItems"] for verb, asked in each.items()]
 
         def effect() -> dict[str, Any]:
-            if token is not None and self._wire.kernel.now - self._tokens.get(token, -TOKEN_S) < TOKEN_S:
+            if self._wire.kernel.now - self._tokens.get(token, -TOKEN_S) < TOKEN_S:
                 return {}
             reasons = [self._reason(asked) for _, asked in actions]
             if any(reason != "None" for reason in reasons):
-                error: Any = client_error("TransactionCanceledException", "TransactWriteItems")
-                error.response["CancellationReasons"] = [{"Code": reason} for reason in reasons]
-                raise error
+                told: Any = {
+                    "Error": {"Code": "TransactionCanceledException", "Message": "cancelled"},
+                    "CancellationReasons": [{"Code": reason} for reason in reasons],
+                }
+                raise TransactionCanceled(told, "TransactWriteItems")
             for verb, asked in actions:
                 self._act(verb, asked)
-            if token is not None:
-                self._tokens[token] = self._wire.kernel.now
+            self._tokens[token] = self._wire.kernel.now
             return {}
 
         about = " ".join(
@@ -153,7 +162,7 @@ class DynamoDB:
     def query(self, **given: Any) -> dict[str, Any]:
         """Query, of the table or of the index by time; in pages of `Limit`."""
         table = self._tables[given["TableName"]]
-        sort = "list_sk" if given.get("IndexName") else table.keys[-1]
+        sort = _SORT_KEYS.get(given.get("IndexName", ""), table.keys[-1])
         names, values = given.get("ExpressionAttributeNames", {}), given["ExpressionAttributeValues"]
 
         def effect() -> dict[str, Any]:
@@ -167,6 +176,10 @@ class DynamoDB:
             return {"Items": kept[: given.get("Limit")], "Count": len(kept)}
 
         return self._wire.call("dynamodb", "Query", f"{table.name} {_text(values)}", effect, writes=False)
+
+    def get_paginator(self, operation: str) -> "_Pages":
+        """What asks for page after page; here there is one."""
+        return _Pages({"query": self.query}[operation])
 
     def scan(self, **given: Any) -> dict[str, Any]:
         """Scan, in one page."""
@@ -274,6 +287,20 @@ class DynamoDB:
             table.items[key] = after
         kernel = self._wire.kernel
         self._changed(Change(kernel.now, table.name, key, before, after, kernel.current.cause))
+
+
+@frozen
+class _Pages:
+    """boto3's paginator."""
+
+    _ask: Callable[..., dict[str, Any]]
+
+    def paginate(self, **given: Any) -> Iterator[dict[str, Any]]:
+        """All pages."""
+        yield self._ask(**given)
+
+
+_SORT_KEYS: Final[Mapping[str, str]] = {"jobs-by-time": "list_sk", "jobs-at-work": "list_sk"}
 
 
 def _holds(given: Mapping[str, Any], item: Item | None) -> bool:

@@ -87,6 +87,19 @@ class StateMachine:
         """StartExecution."""
         return self.wire.call("states", "StartExecution", given["name"], lambda: self._start(given))
 
+    def describe_execution(self, **given: Any) -> dict[str, Any]:
+        """DescribeExecution. ExecutionDoesNotExist for one that was never started:
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html
+        """
+        name = given["executionArn"].rpartition(":")[2]
+
+        def effect() -> dict[str, Any]:
+            if name not in self.executions:
+                raise client_error("ExecutionDoesNotExist", "DescribeExecution")
+            return {"status": self.executions[name].status}
+
+        return self.wire.call("states", "DescribeExecution", name, effect, writes=False)
+
     def _start(self, given: Mapping[str, Any]) -> dict[str, Any]:
         name, document = given["name"], given["input"]
         found = self.executions.get(name)

@@ -23,6 +23,7 @@ BACKOFF_S: Final = 20.0
 
 THROTTLED: Final = {
     "dynamodb": "ProvisionedThroughputExceededException",
+    "kms": "ThrottlingException",
     "s3": "SlowDown",
     "sns": "Throttled",
     "states": "ThrottlingException",

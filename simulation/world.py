@@ -16,6 +16,7 @@ from simulation.dynamodb import Change, DynamoDB, Table
 from simulation.faults import Faults
 from simulation.functions import Function, Functions
 from simulation.kernel import Kernel
+from simulation.kms import Kms
 from simulation.queue import Queue
 from simulation.record import SCHEMA
 from simulation.s3 import S3
@@ -30,12 +31,15 @@ RECORDS: Final = "records"
 LEDGER: Final = "ledger"
 CONCURRENCY: Final = 3
 INTAKE_S: Final = 60.0
+SWEEP_S: Final = 120.0
 RESOLVER_S: Final = 29.0
 RESOLVERS: Final = ("records", "imports", "jobs")
 JOB_FIELDS: Final[Mapping[str, str]] = {
     "startImport": "imports",
     "approvePlan": "imports",
     "undoJob": "imports",
+    "retryJob": "imports",
+    "cancelJob": "imports",
     "job": "jobs",
 }
 
@@ -70,6 +74,7 @@ class World:
         self.queue = Queue(self.wire, BUCKET, lambda event: self.functions.invoke("intake", event))
         self.s3 = S3(self.wire, self.queue.announce)
         self.topic = Topic(self.wire, self.notices.append)
+        self.kms = Kms(self.wire)
         self.api = Api(
             self.wire, self.functions, JOB_FIELDS | {name: "records" for _, name in record_fields(SCHEMA)}
         )
@@ -130,7 +135,7 @@ class World:
 
 
 def _functions() -> dict[str, Function]:
-    limits: dict[str, float] = {**TIMEOUT_S, "intake": INTAKE_S, **dict.fromkeys(RESOLVERS, RESOLVER_S)}
+    limits: dict[str, float] = {**TIMEOUT_S, "intake": INTAKE_S, "sweep": SWEEP_S, **dict.fromkeys(RESOLVERS, RESOLVER_S)}
     return {role: Function(role, handler_of(role), limit) for role, limit in limits.items()}
 
 
