@@ -45,20 +45,29 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     State.NEEDS_REVIEW: frozenset({State.VALIDATING, State.CANCELLED}),
     State.PLANNED: frozenset({State.LOADING, State.CANCELLED, State.FAILED}),
     State.LOADING: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}),
-    # a job whose rejected rows have been corrected succeeds later, and is what it was when that is undone
-    State.SUCCEEDED: frozenset({State.UNDOING, State.PARTIALLY_SUCCEEDED, State.FAILED}),
-    State.PARTIALLY_SUCCEEDED: frozenset({State.UNDOING, State.SUCCEEDED}),
-    # what failed or was cancelled is tried again from its file, or from its plan if it has one
-    State.FAILED: frozenset({State.UNDOING, State.RECEIVED, State.PLANNED, State.SUCCEEDED}),
-    State.CANCELLED: frozenset({State.UNDOING, State.RECEIVED, State.PLANNED}),
+    State.SUCCEEDED: frozenset({State.UNDOING}),
+    State.PARTIALLY_SUCCEEDED: frozenset({State.UNDOING}),
+    State.FAILED: frozenset({State.UNDOING}),
+    State.CANCELLED: frozenset({State.UNDOING}),
     State.UNDOING: frozenset({State.UNDONE}),
     # an undo that is undone itself puts the job back to what it was
     State.UNDONE: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}),
 }
-"""What may follow what; a state that is not named here is left by nothing."""
+"""What a step may make of a job; a state that is not named here is left by nothing."""
+
+REOPENINGS: Final[Mapping[JobState, frozenset[JobState]]] = {
+    # tried again from its file, or from its plan if it has one
+    State.FAILED: frozenset({State.RECEIVED, State.PLANNED, State.SUCCEEDED}),
+    State.CANCELLED: frozenset({State.RECEIVED, State.PLANNED}),
+    # a job whose rejected rows have been corrected succeeds later, and is what it was when that is undone
+    State.PARTIALLY_SUCCEEDED: frozenset({State.SUCCEEDED}),
+    State.SUCCEEDED: frozenset({State.PARTIALLY_SUCCEEDED, State.FAILED}),
+}
+"""What only a retry or a correction may make of it: a step that was given up and comes late must not."""
 
 JOBS_BY_TIME: Final = "jobs-by-time"
 JOBS_AT_WORK: Final = "jobs-at-work"
+_NO_STATES: Final[frozenset[JobState]] = frozenset()
 _LIST_PK: Final = "JOBS"
 _AT_WORK_PK: Final = "AT WORK"
 _RACES: Final = 8
@@ -128,15 +137,17 @@ class Ledger(LedgerTable):
             for item in page["Items"]:
                 yield str(from_item(item)["pk"]).removeprefix("JOB#")
 
-    def transition(self, job_id: str, to: JobState, **changes: object) -> Job:
-        """Move a job to a state, with changes of its fields, and give it back as it then is.
+    def transition(self, job_id: str, to: JobState, *, reopens: bool = False, **changes: object) -> Job:
+        """Move a job to a state, with changes of its fields, and give it back as it then is. `reopens`: also
+        one that has ended, as REOPENINGS has it.
 
         The item itself carries the condition. A job that is in that state already is given back unchanged:
         the answer to the first request was lost. Otherwise Conflict(`illegal-transition`).
         """
         for _ in range(_RACES):
             job = self.job(job_id)
-            if to not in TRANSITIONS.get(job.state, ()):
+            following = TRANSITIONS.get(job.state, _NO_STATES)
+            if to not in (following | REOPENINGS.get(job.state, _NO_STATES) if reopens else following):
                 break
             if self._change(job, "moved", to, changes):
                 return self.job(job_id)
@@ -258,15 +269,20 @@ class Ledger(LedgerTable):
     def begin_chunk(self, job_id: str, index: int) -> bool:
         """Record that a chunk is being loaded. False when that was so before: an attempt broke."""
         key, now = _chunk_key(job_id, index), {"started_at": self.now()}
-        return self._update(key, now, unless="started_at") is not None
+        return self._update(key, now, unless=["started_at"]) is not None
 
     def replan_chunk(self, job_id: str, index: int, replanned: Sealed) -> None:
-        """Link a chunk once to the rows of it that were planned again; the first link counts."""
-        self._update(_chunk_key(job_id, index), {"replanned": replanned}, unless="replanned")
+        """Link a chunk once to the rows of it that were planned again: the first link counts, and none when
+        the chunk has its outcome already.
+        """
+        self._update(_chunk_key(job_id, index), {"replanned": replanned}, unless=["replanned", "loaded_at"])
 
-    def finish_chunk(self, job_id: str, index: int, **outcome: object) -> None:
-        """Record what came of a chunk, once: a step that was given up and comes late changes nothing."""
-        self._update(_chunk_key(job_id, index), outcome, unless="loaded_at")
+    def finish_chunk(self, job_id: str, index: int, *, is_whole: bool, **outcome: object) -> None:
+        """Record what came of a chunk, once: a step that was given up and comes late changes nothing. An
+        outcome that is not whole, since nothing was planned again of its rows, only while that is so.
+        """
+        unless = ["loaded_at"] if is_whole else ["loaded_at", "replanned"]
+        self._update(_chunk_key(job_id, index), outcome, unless=unless)
 
     def chunks(self, job_id: str) -> tuple[PlannedChunk, ...]:
         """All chunks of a job that have been planned, in order."""

@@ -9,8 +9,8 @@ Each rule with the page of the AWS documentation that it stands for:
 * "The entire batch must consist of either read statements or write statements"; each statement has its own
   answer, DuplicateItem or ConditionalCheckFailed among them, and the batch is no transaction:
   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html
-* TransactWriteItems is all or nothing, and a ClientRequestToken makes it happen once within ten minutes; boto3
-  puts one in, the same for all its attempts of a call:
+* TransactWriteItems is all or nothing, and a ClientRequestToken makes it happen once within ten minutes;
+  boto3 puts one in, the same for all its attempts of a call:
   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 * Query gives items in the order of the sort key:
   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html

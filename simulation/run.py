@@ -13,7 +13,12 @@ from simulation.workload import Workload
 from simulation.world import World
 
 KEYS: Final = ("K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8")
-SWEEPS: Final = 3
+ROUNDS: Final = 3
+SWEEP_EVERY_S: Final = 300.0
+"""As `components/_sweeper.py` has it; a test compares."""
+
+SWEEPS: Final = 6
+"""Calls of the sweeper until every job has come to its end: two restarts and giving up, also of its undo."""
 
 
 @frozen(kw_only=True)
@@ -90,14 +95,19 @@ def run(stage: Stage, seed: int) -> Run:
 
 def _to_rest(world: World, work: Workload) -> None:
     """Let everything happen; then, without faults, find what was lost and ask again what was not answered."""
+    for number in range(1, SWEEPS):
+        world.kernel.spawn("schedule", world.sweep, after=number * SWEEP_EVERY_S)
     world.kernel.run()
     world.faults.until = 0
     uploads = {upload.version_id: upload for upload in work.uploads.values()}
-    for _ in range(SWEEPS):
+    for _ in range(ROUNDS):
         for version in world.s3.versions:
             upload = uploads.get(version.version_id)
             if upload is not None and upload.sequencer is not None and world.job(upload.job_id) is None:
                 world.queue.send(version)
         world.queue.redrive()
         work.ask_again()
+        world.kernel.run()
+    for _ in range(SWEEPS):
+        world.kernel.spawn("schedule", world.sweep, after=SWEEP_EVERY_S)
         world.kernel.run()

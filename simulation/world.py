@@ -14,7 +14,7 @@ from foreman_core.schema.graphql import record_fields
 from simulation.api import Api
 from simulation.dynamodb import Change, DynamoDB, Table
 from simulation.faults import Faults
-from simulation.functions import Function, Functions
+from simulation.functions import Function, FunctionFailed, Functions
 from simulation.kernel import Kernel
 from simulation.kms import Kms
 from simulation.queue import Queue
@@ -99,6 +99,13 @@ class World:
         """Sleep a time of the seed's choice: what is asked for was drawn from elsewhere."""
         self.kernel.sleep(self.random.random())
 
+    def sweep(self) -> None:
+        """Call the sweeper, as its schedule does; when it fails, the schedule calls it again later."""
+        try:
+            self.functions.invoke("sweep", {})
+        except FunctionFailed:
+            return
+
     def jobs(self) -> dict[str, dict[str, Any]]:
         """All jobs of the ledger by id, as plain values."""
         return {
@@ -135,7 +142,12 @@ class World:
 
 
 def _functions() -> dict[str, Function]:
-    limits: dict[str, float] = {**TIMEOUT_S, "intake": INTAKE_S, "sweep": SWEEP_S, **dict.fromkeys(RESOLVERS, RESOLVER_S)}
+    limits: dict[str, float] = {
+        **TIMEOUT_S,
+        "intake": INTAKE_S,
+        "sweep": SWEEP_S,
+        **dict.fromkeys(RESOLVERS, RESOLVER_S),
+    }
     return {role: Function(role, handler_of(role), limit) for role, limit in limits.items()}
 
 

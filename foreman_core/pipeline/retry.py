@@ -48,10 +48,10 @@ def _revive(ledger: Ledger, job: Job) -> Job:
     _claim(ledger, job)
     new: dict[str, object] = {"attempt": job.attempt + 1, "restarts": 0, "reason": None, "cancelling": False}
     if job.plan_id is not None:
-        return ledger.transition(job.id, JobState.PLANNED, **new)
+        return ledger.transition(job.id, JobState.PLANNED, reopens=True, **new)
     if not job.validated:
         new |= {"counts": Counts(), "issues_by_code": {}, "issues_by_field": {}, "chunks": 0}
-    return ledger.transition(job.id, JobState.RECEIVED, **new)
+    return ledger.transition(job.id, JobState.RECEIVED, reopens=True, **new)
 
 
 def _claim(ledger: Ledger, job: Job) -> None:

@@ -195,13 +195,34 @@ def test_a_chunk_is_begun_once_and_linked_once_to_what_was_planned_again(ledger:
     assert ledger.chunk("job-1", 3).replanned == Sealed(key="k", sha256="first")
 
 
+def test_an_outcome_without_the_rows_that_were_planned_again_is_none(ledger: Ledger) -> None:
+    ledger.put_chunk(
+        "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+    )
+    ledger.replan_chunk("job-1", 0, Sealed(key="k", sha256="again"))
+    ledger.finish_chunk("job-1", 0, is_whole=False, loaded_at=AT, created=0)
+    assert ledger.chunk("job-1", 0).loaded_at is None
+    ledger.finish_chunk("job-1", 0, is_whole=True, loaded_at=AT, created=1)
+    assert ledger.chunk("job-1", 0).created == 1
+
+
+def test_nothing_is_planned_again_of_a_chunk_that_has_its_outcome(ledger: Ledger) -> None:
+    ledger.put_chunk(
+        "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+    )
+    ledger.finish_chunk("job-1", 0, is_whole=False, loaded_at=AT, created=0)
+    ledger.replan_chunk("job-1", 0, Sealed(key="k", sha256="late"))
+    assert ledger.chunk("job-1", 0).replanned is None
+
+
 def test_chunks_come_in_order_with_what_came_of_them(ledger: Ledger) -> None:
     for index in (10, 2, 1):
         ledger.put_chunk(
             "job-1", PlannedChunk(index=index, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
         )
     fault = RowFault(row=1, line=2, code="conflict", message="moved")
-    ledger.finish_chunk("job-1", 2, loaded_at=AT, created=0, updated=0, conflicts=[fault], rejects=[])
+    outcome = {"created": 0, "updated": 0, "conflicts": [fault], "rejects": []}
+    ledger.finish_chunk("job-1", 2, is_whole=True, loaded_at=AT, **outcome)
     assert [chunk.index for chunk in ledger.chunks("job-1")] == [1, 2, 10]
     assert ledger.chunk("job-1", 2).conflicts == (fault,)
     assert ledger.chunks("job-2") == ()
@@ -211,9 +232,9 @@ def test_what_came_of_a_chunk_is_recorded_once(ledger: Ledger) -> None:
     ledger.put_chunk(
         "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
     )
-    ledger.finish_chunk("job-1", 0, loaded_at=AT, created=1)
+    ledger.finish_chunk("job-1", 0, is_whole=True, loaded_at=AT, created=1)
     late = RowFault(row=1, line=2, code="conflict", message="moved")
-    ledger.finish_chunk("job-1", 0, loaded_at=AT, created=0, conflicts=[late])
+    ledger.finish_chunk("job-1", 0, is_whole=True, loaded_at=AT, created=0, conflicts=[late])
     assert (ledger.chunk("job-1", 0).created, ledger.chunk("job-1", 0).conflicts) == (1, ())
 
 

@@ -23,7 +23,7 @@ from simulation.stage import staged
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SEEDS = 400
+SEEDS = 800
 
 Patch = pytest.MonkeyPatch
 
@@ -82,7 +82,7 @@ def own_writes_not_recognised(patch: Patch) -> None:
 def retries_counted_twice(patch: Patch) -> None:
     """What came of a chunk is added to what is there."""
 
-    def adding(ledger: Ledger, job_id: str, index: int, **outcome: Any) -> None:  # noqa: ANN401
+    def adding(ledger: Ledger, job_id: str, index: int, *, is_whole: bool, **outcome: Any) -> None:  # noqa: ANN401, ARG001
         before = ledger.chunk(job_id, index)
         outcome["created"] += before.created
         ledger._update(_chunk(job_id, index), outcome)

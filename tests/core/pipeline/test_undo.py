@@ -7,7 +7,6 @@ from foreman_core.errors import Conflict, Refused
 from foreman_core.models import Job, JobState
 from foreman_core.pipeline.start import approve_plan
 from foreman_core.pipeline.undo import begin_undo, request_undo
-from foreman_core.workflow import Workflow
 from tests.core.pipeline._load import Loading, Started, fates, lost
 
 
