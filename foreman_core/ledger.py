@@ -202,13 +202,13 @@ class Ledger(LedgerTable):
         what = "corrected" if correction.active else "correction undone"
         return self._change(job, what, to, changes, put, details={"by": correction.job_id})
 
-    def mark_notified(self, job: Job) -> None:
-        """Record that a notice of the job's state has gone out, unless the job has moved on since.
+    def mark_notified(self, job: Job) -> bool:
+        """Record that a notice of the job's state has gone out; False when the job has moved on since.
 
         What the notice knew of is a number of moments: times are written down before they come true.
         """
         told = {"notified_at": self.now(), "notified_moments": len(job.timeline)}
-        self._update(_job_key(job.id), told, states=[job.state])
+        return self._update(_job_key(job.id), told, states=[job.state]) is not None
 
     def claim_file(self, job: Job, sha256: str, *, release: Release, force: bool = False) -> str:
         """Claim content for a job, and give back the id of the job that owns it: this one, or an earlier.

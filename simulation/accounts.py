@@ -16,12 +16,16 @@ from simulation.workload import ENDED, Upload
 from simulation.world import World
 
 _BACK: Final = {"succeeded", "partially_succeeded", "failed", "cancelled"}
+REOPENED: Final = dict.fromkeys(("failed", "cancelled"), {"received", "planned"})
+"""Where an ended job goes on when it is tried again, and only then: as another attempt."""
+
 LEGAL: Final[Mapping[str, set[str]]] = {
     "received": {"validating", "cancelled", "failed"},
     "validating": {"validating", "planned", "cancelled", "failed"},
     "planned": {"loading", "cancelled", "failed"},
-    "loading": {"succeeded", "partially_succeeded", "failed"},
-    **{state: {"undoing"} for state in _BACK},
+    "loading": {"succeeded", "partially_succeeded", "failed", "cancelled"},
+    **{state: {"undoing"} for state in ("succeeded", "partially_succeeded")},
+    **{state: {"undoing", *REOPENED[state]} for state in ("failed", "cancelled")},
     "undoing": {"undone"},
     "undone": _BACK,
 }
@@ -66,7 +70,9 @@ class Check:
             moved = len(change.after["timeline"]) - len(change.before.get("timeline", []))
             if before is not None and (moved or before != after) and after not in LEGAL.get(before, set()):
                 yield f"it went from {before} to {after}"
-            if before in ENDED and change.before["counts"] != change.after["counts"]:
+            if after in REOPENED.get(before, ()) and change.after["attempt"] == change.before["attempt"]:
+                yield f"it went from {before} to {after} without being tried again"
+            if before in ENDED and after in ENDED and change.before["counts"] != change.after["counts"]:
                 yield f"its account changed after its end, to {change.after['counts']}"
         for one, other in pairwise(self.states):
             if other not in LEGAL.get(one, set()):
@@ -88,17 +94,20 @@ class Check:
             if self._announced_before(state, notice.sender_started):
                 yield f"it was announced again as {state}, although that was recorded"
         # an end that was undone before it could be told is told by the undo
-        if self.end in ENDED and self.end not in told and self.job["state"] == self.end:
+        if self.end in ENDED and not told & {self.end, "undone"} and self.job["state"] == self.end:
             yield f"nobody was told of its end ({self.end})"
 
     def _announced_before(self, state: str, at: float) -> bool:
-        """Whether the ledger had it at this time that a notice of this state had gone out."""
-        return any(
-            change.after["state"] == state
-            and change.after.get("notified_at") != change.before.get("notified_at")
-            and change.at < at
-            for change in self.world.job_changes[self.name]
-        )
+        """Whether the ledger had it at this time that a notice of this end had gone out."""
+        known = False
+        for change in self.world.job_changes[self.name]:
+            if change.at >= at:
+                break
+            if change.after["state"] != state:  # a job that is tried again may come to the same end again
+                known = False
+            elif change.after.get("notified_at") != change.before.get("notified_at"):
+                known = True
+        return known
 
 
 class UndoCheck(Check):
@@ -144,7 +153,7 @@ class JobCheck(Check):
             yield from self._reading()
         if state in LOADED:
             yield from self._account()
-        elif state == "failed":
+        elif state == "failed" or "loading" in self.states:
             yield from self._failure()
 
     def _reading(self) -> Iterator[str]:

@@ -172,6 +172,16 @@ def _undo(work: Workload, job: str, made: list[str], *, dry_run: bool) -> bool:
     return kind != "nothing"
 
 
+def retry_or_cancel(work: Workload, _number: int) -> None:
+    """Ask for a job to be tried again or stopped, whatever it is doing."""
+    for _ in range(work.random.randint(1, 3)):
+        work.world.kernel.sleep(work.random.choice((0.5, 5.0, 60.0)))
+        if not work.uploads:
+            return
+        job, name = work.random.choice(list(work.uploads)), work.random.choice(("retryJob", "cancelJob"))
+        work.insist(lambda job=job, name=name: work.call(name, {"id": job})[0] != "nothing")
+
+
 def edit(work: Workload, number: int) -> None:
     """Create, change or delete single records, as somebody does who has read them before."""
     for step in range(work.random.randint(1, 4)):
@@ -208,6 +218,7 @@ ACTIONS: Final[tuple[Callable[[Workload, int], None], ...]] = (
     submit,
     submit,
     undo,
+    retry_or_cancel,
     edit,
     edit,
 )

@@ -15,7 +15,11 @@ def request_cancel(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
     Refused(`not-found`) when there is no such job, Conflict(`ended`) when it has ended otherwise.
     """
     job = ledger.job(job_id)
-    if job.state is JobState.CANCELLED or job.cancelling:
+    if job.state is JobState.CANCELLED:
+        if job.notified_moments < len(job.timeline) and not workflow.is_running(job):
+            workflow.resume(job)  # the first request broke before it had the notice sent
+        return job
+    if job.cancelling:
         return job
     if job.state is JobState.LOADING:
         return _stop_loading(ledger, workflow, job)
@@ -31,9 +35,9 @@ def _stop_loading(ledger: Ledger, workflow: Workflow, job: Job) -> Job:
 
 
 def _stop(ledger: Ledger, workflow: Workflow, job: Job) -> Job:
-    """A job that is under way ends at its next step; for one that rests an execution sends the notice."""
+    """A job that is under way ends at its next step; for one that has no execution one sends the notice."""
     reason = Reason(code="cancelled", message="The job was cancelled before anything of it was stored.")
-    rests = not job.is_at_work
+    rests = not (job.is_at_work and workflow.is_running(job))
     attempt = job.attempt + 1 if rests else job.attempt
     job = ledger.transition(job.id, JobState.CANCELLED, reason=reason, attempt=attempt)
     if rests:

@@ -95,15 +95,16 @@ def notify(ledger: Ledger, notices: Notices, job_id: str) -> Job:
     """Send a job's notice, unless that has been done.
 
     It goes out before that is recorded: after a crash between the two it comes twice, never not at all.
-    A job that is under way again, since its plan was approved, will have a notice of its own end.
+    A job that is under way again, since its plan was approved, will have a notice of its own end; one that
+    came to another end meanwhile, since it was cancelled, has a notice of that too.
     """
-    job = ledger.job(job_id)
-    if job.state in UNDER_WAY:
-        return job
-    if job.notified_moments < len(job.timeline):
+    while True:
+        job = ledger.job(job_id)
+        if job.state in UNDER_WAY or job.notified_moments >= len(job.timeline):
+            return job
         notices.send(job)
-        ledger.mark_notified(job)
-    return job
+        if ledger.mark_notified(job):
+            return job
 
 
 def account(counts: Counts, chunks: tuple[PlannedChunk, ...]) -> Counts:

@@ -38,7 +38,8 @@ def seal_plan(ledger: Ledger, files: Files, schemas: Schemas, job_id: str) -> st
     job = ledger.job(job_id)
     if job.state is JobState.VALIDATING and not cancel_if_superseded(ledger, job):
         job = _seal(ledger, files, schemas(job.record_type), job)
-    if job.state is JobState.PLANNED and not job.stops_at_plan:
+    may_load = job.state is JobState.PLANNED and not job.stops_at_plan
+    if may_load and not cancel_if_superseded(ledger, job):  # also a job that is tried again much later
         if job.undoes is None and job.source.sha256 is not None:
             ledger.claim_file(job, job.source.sha256, release=lambda _: False)
         counts = account(job.counts, ledger.chunks(job_id))

@@ -23,7 +23,7 @@ from simulation.stage import staged
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SEEDS = 800
+SEEDS = 1500
 
 Patch = pytest.MonkeyPatch
 
@@ -198,6 +198,32 @@ def conflicts_counted_as_stored(patch: Patch) -> None:
     patch.setattr(mutate, "load_rows", hopeful)
 
 
+def late_steps_reopen(patch: Patch) -> None:
+    """A step that comes late may do what only a retry may."""
+    merged = {
+        state: following | foreman_core.ledger.REOPENINGS.get(state, frozenset())
+        for state, following in foreman_core.ledger.TRANSITIONS.items()
+    }
+    patch.setattr(foreman_core.ledger, "TRANSITIONS", merged)
+
+
+def changed_without_looking(patch: Patch) -> None:
+    """A job is changed whatever was recorded of it since it was seen."""
+    seen = Ledger._seen
+
+    def blind(ledger: Ledger, job: Job, changes: Any) -> dict[str, Any]:  # noqa: ANN401
+        update = seen(ledger, job, changes)
+        update["ConditionExpression"] = "attribute_exists(pk) AND #audits >= :none AND #state <> :none"
+        update["ExpressionAttributeValues"] = {
+            name: value
+            for name, value in update["ExpressionAttributeValues"].items()
+            if name not in (":seen", ":was")
+        } | {":none": {"N": "0"}}
+        return update
+
+    patch.setattr(Ledger, "_seen", blind)
+
+
 MUTANTS: list[Callable[[Patch], None]] = [
     without_the_version_condition,
     a_version_that_stands_still,
@@ -213,6 +239,8 @@ MUTANTS: list[Callable[[Patch], None]] = [
     throttled_writes_counted,
     sums_not_checked,
     conflicts_counted_as_stored,
+    late_steps_reopen,
+    changed_without_looking,
 ]
 
 

@@ -53,7 +53,9 @@ def test_without_faults_nothing_fails() -> None:
             done = run(stage, seed)
             if not done.faults:
                 quiet.append(seed)
-                assert not [line for line in done.trace if "fails:" in line]
+                # a step that finds its job cancelled is tried again, and stops
+                failed = [line for line in done.trace if "fails:" in line and "fails: Conflict" not in line]
+                assert failed == []
                 assert "no end" not in " ".join(done.broken)
     assert quiet
 

@@ -139,12 +139,30 @@ def test_a_duplicate_was_never_to_be_loaded(loading: Loading, started: Started) 
 
 def test_a_job_that_was_not_loaded_yet_is_cancelled_at_once(loading: Loading, started: Started) -> None:
     job = a_file(loading)
+    started.running.add(job.id)
     cancelled = cancel(loading, started, job)
     assert cancelled.state is JobState.CANCELLED
     assert cancelled.reason is not None
     assert cancelled.reason.code == "cancelled"
     assert started.starts == []
     assert cancel(loading, started, job) == cancelled
+
+
+def test_a_job_whose_execution_was_never_started_gets_one_for_its_notice(
+    loading: Loading, started: Started
+) -> None:
+    job = a_file(loading)
+    assert cancel(loading, started, job).state is JobState.CANCELLED
+    assert started.starts == [(f"{job.id}-2", "load")]
+
+
+def test_a_cancel_that_broke_before_its_notice_is_made_good_when_it_is_asked_again(
+    loading: Loading, started: Started
+) -> None:
+    job = a_file(loading)
+    loading.ledger.transition(job.id, JobState.CANCELLED, attempt=2)
+    cancel(loading, started, job)
+    assert started.starts == [(f"{job.id}-2", "load")]
 
 
 def test_a_planned_job_that_is_cancelled_gets_an_execution_for_its_notice(
