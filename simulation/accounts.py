@@ -16,7 +16,10 @@ from simulation.workload import ENDED, Upload
 from simulation.world import World
 
 _BACK: Final = {"succeeded", "partially_succeeded", "failed", "cancelled"}
-REOPENED: Final = dict.fromkeys(("failed", "cancelled"), {"received", "planned"})
+REOPENED: Final[Mapping[str, set[str]]] = {
+    "failed": {"received", "planned"},
+    "cancelled": {"received", "planned"},
+}
 """Where an ended job goes on when it is tried again, and only then: as another attempt."""
 
 LEGAL: Final[Mapping[str, set[str]]] = {
@@ -70,7 +73,11 @@ class Check:
             moved = len(change.after["timeline"]) - len(change.before.get("timeline", []))
             if before is not None and (moved or before != after) and after not in LEGAL.get(before, set()):
                 yield f"it went from {before} to {after}"
-            if after in REOPENED.get(before, ()) and change.after["attempt"] == change.before["attempt"]:
+            if (
+                before is not None
+                and after in REOPENED.get(before, set())
+                and change.after["attempt"] == change.before["attempt"]
+            ):
                 yield f"it went from {before} to {after} without being tried again"
             if before in ENDED and after in ENDED and change.before["counts"] != change.after["counts"]:
                 yield f"its account changed after its end, to {change.after['counts']}"

@@ -1,6 +1,6 @@
 """How a job ends: refused, broken, or accounted for to the last row."""
 
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import cattrs
@@ -20,7 +20,7 @@ REPORT = "report.json"
 UNDER_WAY: Final = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING, JobState.UNDOING}
 
 
-def refused(ledger: Ledger, job: Job, refusal: Refused, **found: object) -> Job:
+def refused(ledger: Ledger, job: Job, refusal: Refused, **found: Any) -> Job:  # noqa: ANN401
     """Record that a job's file cannot be used, and what was found out about it."""
     reason = Reason(code=refusal.code, message=refusal.message)
     return ledger.transition(job.id, JobState.FAILED, reason=reason, **found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 import pytest
 
+import foreman_core.ledger
 import foreman_core.pipeline.ingest
 import foreman_core.pipeline.plan
 import foreman_core.records
@@ -65,8 +66,8 @@ def started_before_it_is_recorded(patch: Patch) -> None:
         held.append((ledger, job))
         return job
 
-    def hasty(workflow: Workflow, job_id: str, at: Any) -> None:  # noqa: ANN401
-        start(workflow, job_id, at)
+    def hasty(workflow: Workflow, job: Job, at: Any) -> None:  # noqa: ANN401
+        start(workflow, job, at)
         while held:
             create(*held.pop())
 
