@@ -137,17 +137,15 @@ class Ledger(LedgerTable):
             for item in page["Items"]:
                 yield str(from_item(item)["pk"]).removeprefix("JOB#")
 
-    def transition(self, job_id: str, to: JobState, *, reopens: bool = False, **changes: object) -> Job:
-        """Move a job to a state, with changes of its fields, and give it back as it then is. `reopens`: also
-        one that has ended, as REOPENINGS has it.
+    def transition(self, job_id: str, to: JobState, **changes: object) -> Job:
+        """Move a job to a state, with changes of its fields, and give it back as it then is.
 
         The item itself carries the condition. A job that is in that state already is given back unchanged:
         the answer to the first request was lost. Otherwise Conflict(`illegal-transition`).
         """
         for _ in range(_RACES):
             job = self.job(job_id)
-            following = TRANSITIONS.get(job.state, _NO_STATES)
-            if to not in (following | REOPENINGS.get(job.state, _NO_STATES) if reopens else following):
+            if to not in TRANSITIONS.get(job.state, _NO_STATES):
                 break
             if self._change(job, "moved", to, changes):
                 return self.job(job_id)
@@ -155,18 +153,24 @@ class Ledger(LedgerTable):
             raise Unavailable("contention", f"Job {job_id} is changed by others all the time.")
         if job.state is to:
             return job
-        raise Conflict(
-            "illegal-transition", f"Job {job_id} is {job.state}; from there it cannot become {to}."
-        )
+        raise _illegal(job, to)
+
+    def move(self, job: Job, to: JobState, **changes: object) -> Job:
+        """Move a job as it was seen, also one that has ended, as REOPENINGS has it: for changes that count on
+        what was seen.
+
+        Conflict(`illegal-transition`), or (`state-changed`) when something else was recorded of it since.
+        """
+        if to not in TRANSITIONS.get(job.state, _NO_STATES) | REOPENINGS.get(job.state, _NO_STATES):
+            raise _illegal(job, to)
+        return self._changed(job, "moved", to, changes)
 
     def record(self, job: Job, what: str, **changes: object) -> Job:
         """Change fields of a job as it was seen, with `what` happened as an event of its audit trail.
 
         Conflict(`state-changed`) when something else was recorded of it since it was seen.
         """
-        if self._change(job, what, None, changes):
-            return self.job(job.id)
-        raise Conflict("state-changed", f"Job {job.id} has moved on; look at it, and ask again.")
+        return self._changed(job, what, None, changes)
 
     def settle(self, job: Job) -> None:
         """Put a failure that Step Functions recorded by itself into the audit trail."""
@@ -288,6 +292,11 @@ class Ledger(LedgerTable):
         """All chunks of a job that have been planned, in order."""
         return tuple(cattrs.structure(item, PlannedChunk) for item in self._items(job_id, "CHUNK#"))
 
+    def _changed(self, job: Job, what: str, to: JobState | None, changes: Mapping[str, object]) -> Job:
+        if self._change(job, what, to, changes):
+            return self.job(job.id)
+        raise Conflict("state-changed", f"Job {job.id} has moved on; look at it, and ask again.")
+
     def _change(
         self,
         job: Job,
@@ -343,6 +352,10 @@ class Ledger(LedgerTable):
         key = {"pk": f"JOB#{job_id}", "sk": f"AUDIT#{event.number:06d}"}
         item = {**key, "event": event.text, "sha256": event.sha256, "expires_at": self._expires_at()}
         return {"Put": {"TableName": self._table, "Item": to_item(item)} | NEW}
+
+
+def _illegal(job: Job, to: JobState) -> Conflict:
+    return Conflict("illegal-transition", f"Job {job.id} is {job.state}; from there it cannot become {to}.")
 
 
 def _job_key(job_id: str) -> dict[str, str]:

@@ -37,9 +37,8 @@ def _stop_loading(ledger: Ledger, workflow: Workflow, job: Job) -> Job:
 def _stop(ledger: Ledger, workflow: Workflow, job: Job) -> Job:
     """A job that is under way ends at its next step; for one that has no execution one sends the notice."""
     reason = Reason(code="cancelled", message="The job was cancelled before anything of it was stored.")
-    rests = not (job.is_at_work and workflow.is_running(job))
-    attempt = job.attempt + 1 if rests else job.attempt
-    job = ledger.transition(job.id, JobState.CANCELLED, reason=reason, attempt=attempt)
-    if rests:
-        workflow.resume(job)
+    if job.is_at_work and workflow.is_running(job):
+        return ledger.transition(job.id, JobState.CANCELLED, reason=reason)
+    job = ledger.move(job, JobState.CANCELLED, reason=reason, attempt=job.attempt + 1)
+    workflow.resume(job)
     return job

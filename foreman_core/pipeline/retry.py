@@ -13,7 +13,7 @@ def request_retry(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
     What is done is not done again: rows that are stored stay, and so does the plan. The same request again
     changes nothing while the job is at work.
     Refused(`not-found`) when there is no such job, Conflict when it waits for an approval, when it has come
-    to a good end, or when another job has loaded its content since.
+    to a good end, when another job has loaded its content since, or when somebody else asked at this moment.
     """
     job = ledger.job(job_id)
     if job.is_at_work:
@@ -22,7 +22,7 @@ def request_retry(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
         case JobState.FAILED | JobState.CANCELLED:
             job = _revive(ledger, job)
         case JobState.NEEDS_REVIEW:
-            job = ledger.transition(job.id, JobState.VALIDATING, attempt=job.attempt + 1, restarts=0)
+            job = ledger.move(job, JobState.VALIDATING, attempt=job.attempt + 1, restarts=0)
         case JobState.PLANNED:
             raise Conflict("awaits-approval", f"Job {job.id} waits: foreman submit --plan {job.id} loads it.")
         case _:
@@ -48,10 +48,10 @@ def _revive(ledger: Ledger, job: Job) -> Job:
     _claim(ledger, job)
     new: dict[str, object] = {"attempt": job.attempt + 1, "restarts": 0, "reason": None, "cancelling": False}
     if job.plan_id is not None:
-        return ledger.transition(job.id, JobState.PLANNED, reopens=True, **new)
+        return ledger.move(job, JobState.PLANNED, **new)
     if not job.validated:
         new |= {"counts": Counts(), "issues_by_code": {}, "issues_by_field": {}, "chunks": 0}
-    return ledger.transition(job.id, JobState.RECEIVED, reopens=True, **new)
+    return ledger.move(job, JobState.RECEIVED, **new)
 
 
 def _claim(ledger: Ledger, job: Job) -> None:

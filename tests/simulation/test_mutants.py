@@ -34,6 +34,11 @@ def never(*_given: object) -> bool:
     return False
 
 
+def always(*_given: object) -> bool:
+    """Yes, whatever is asked."""
+    return True
+
+
 def _chunk(job_id: str, index: int) -> dict[str, str]:
     return {"pk": f"JOB#{job_id}", "sk": f"CHUNK#{index:06d}"}
 
@@ -225,6 +230,29 @@ def changed_without_looking(patch: Patch) -> None:
     patch.setattr(Ledger, "_seen", blind)
 
 
+def events_of_no_chain(patch: Patch) -> None:
+    """An event of the audit trail does not hold the hash of the one before it."""
+    real = foreman_core.ledger.next_event
+
+    def loose(job: Job, *given: Any, **named: Any) -> Any:  # noqa: ANN401
+        return real(attrs.evolve(job, audit_head=None), *given, **named)
+
+    patch.setattr(foreman_core.ledger, "next_event", loose)
+
+
+def receipts_of_plans(patch: Patch) -> None:
+    """A receipt says of rows what was planned, not what came of them when they were planned again."""
+    from foreman_core.pipeline import receipt  # noqa: PLC0415 - what is patched
+
+    real = receipt._accepted
+
+    def hopeful(files: Any, chunks: Iterable[PlannedChunk]) -> Any:  # noqa: ANN401
+        return real(files, [attrs.evolve(chunk, replanned=None) for chunk in chunks])
+
+    patch.setattr(receipt, "_accepted", hopeful)
+    patch.setattr(receipt, "fates_balance", always)
+
+
 MUTANTS: list[Callable[[Patch], None]] = [
     without_the_version_condition,
     a_version_that_stands_still,
@@ -242,6 +270,8 @@ MUTANTS: list[Callable[[Patch], None]] = [
     conflicts_counted_as_stored,
     late_steps_reopen,
     changed_without_looking,
+    events_of_no_chain,
+    receipts_of_plans,
 ]
 
 

@@ -92,6 +92,16 @@ def test_a_request_that_comes_twice_starts_one_execution(loading: Loading, start
     assert len(started.starts) == 1
 
 
+def test_of_two_requests_at_once_the_later_does_not_count_on_what_it_saw(
+    loading: Loading, started: Started
+) -> None:
+    seen = failed(loading, loading_file(loading))
+    cancelled = cancel(loading, started, retry(loading, started, seen))
+    with pytest.raises(Conflict, match="has moved on"):
+        loading.ledger.move(seen, JobState.PLANNED, attempt=seen.attempt + 1)
+    assert loading.ledger.job(seen.id) == cancelled
+
+
 def test_a_job_that_stands_still_is_started_again_and_one_that_runs_is_not(
     loading: Loading, started: Started
 ) -> None:
