@@ -20,7 +20,7 @@ import cattrs
 from attrs import frozen
 
 from foreman_core.audit import AuditEvent, next_event, shown_counts
-from foreman_core.errors import Conflict, Refused, Unavailable
+from foreman_core.errors import Conflict, Moved, Refused, Unavailable
 from foreman_core.identity import comparable_sequencer
 from foreman_core.items import from_item, to_attribute, to_item
 from foreman_core.ledger_table import NEW, LedgerTable
@@ -172,11 +172,16 @@ class Ledger(LedgerTable):
         """
         return self._changed(job, what, None, changes)
 
-    def settle(self, job: Job) -> None:
-        """Put a failure that Step Functions recorded by itself into the audit trail."""
+    def settle(self, job: Job) -> Job | None:
+        """Put a failure that Step Functions recorded by itself into the audit trail; None when something else
+        was recorded of the job since it was seen.
+        """
         before = [moment.state for moment in job.timeline][-2:-1]
         told = {"from": before[0] if before else None, "to": job.state}
-        self._change(job, "recorded by the state machine", None, {"unaudited": False}, details=told)
+        changes = {"unaudited": False}
+        settled = self._append(job, "recorded by the state machine", None, changes, details=told)
+        fresh = self.job(job.id)
+        return fresh if settled and fresh.audits == job.audits + 1 else None
 
     def amend(self, job_id: str, state: JobState, **changes: object) -> Job:
         """Change fields of a job that is in `state`, and give it back; Conflict when it is in another."""
@@ -295,7 +300,7 @@ class Ledger(LedgerTable):
     def _changed(self, job: Job, what: str, to: JobState | None, changes: Mapping[str, object]) -> Job:
         if self._change(job, what, to, changes):
             return self.job(job.id)
-        raise Conflict("state-changed", f"Job {job.id} has moved on; look at it, and ask again.")
+        raise Moved(job.id)
 
     def _change(
         self,
@@ -307,8 +312,20 @@ class Ledger(LedgerTable):
         details: Mapping[str, object] | None = None,
     ) -> bool:
         """Change a job as it was seen, append the event, and write what is `more`: all or nothing, which is
-        False.
+        False. What is missing in the trail comes into it first.
         """
+        known = self.settle(job) if job.unaudited else job
+        return known is not None and self._append(known, what, to, changes, *more, details=details)
+
+    def _append(
+        self,
+        job: Job,
+        what: str,
+        to: JobState | None,
+        changes: Mapping[str, object],
+        *more: Mapping[str, Any],
+        details: Mapping[str, object] | None = None,
+    ) -> bool:
         at = self.now()
         told = dict(details or {})
         if isinstance(counts := changes.get("counts"), Counts):
