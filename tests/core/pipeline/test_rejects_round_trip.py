@@ -103,6 +103,13 @@ def test_a_row_whose_columns_were_moved_is_still_unchanged() -> None:
     assert rejected(moved.getvalue().encode())[1].counts.rejected == 1
 
 
+def test_blank_cells_that_a_spreadsheet_adds_leave_a_row_unchanged() -> None:
+    first, _, _ = rejected(b"id,b,c\n1,x\n2,x,y,z\n")
+    head, *rows = first.splitlines()
+    wider = b"\n".join([head + b",Column1", *(row + b"," for row in rows)])
+    assert rejected(wider)[1].counts.rejected == 2
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [(b"1,x,,", b"1,x,y,"), (b"1,x,,", b"2,x,,")],
