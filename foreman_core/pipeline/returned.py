@@ -126,11 +126,12 @@ class Returned:
 
 
 def _hash(columns: Sequence[str], cells: Sequence[str]) -> str:
-    """Of cells under their columns, in whatever order these stand, and whichever of them are blank; cells
-    beyond them come last.
+    """Of cells under their columns, in whatever order these stand, and whichever of them are blank. Cells
+    beyond the columns come last; where a spreadsheet has saved the file, they are under columns without name.
     """
     width = len(columns)
-    named = sorted((column, cell) for column, cell in zip(columns, cells[:width], strict=True) if cell)
-    beyond = [cell for cell in cells[width:] if cell]
+    filled = [(column, cell) for column, cell in zip(columns, cells[:width], strict=True) if cell]
+    named = sorted((column, cell) for column, cell in filled if column)
+    beyond = [cell for column, cell in filled if not column] + [cell for cell in cells[width:] if cell]
     text = json.dumps([named, beyond]).encode()
     return hashlib.sha256(text).hexdigest()[:8]

@@ -103,11 +103,13 @@ def test_a_row_whose_columns_were_moved_is_still_unchanged() -> None:
     assert rejected(moved.getvalue().encode())[1].counts.rejected == 1
 
 
-def test_blank_cells_that_a_spreadsheet_adds_leave_a_row_unchanged() -> None:
-    first, _, _ = rejected(b"id,b,c\n1,x\n2,x,y,z\n")
-    head, *rows = first.splitlines()
-    wider = b"\n".join([head + b",Column1", *(row + b"," for row in rows)])
-    assert rejected(wider)[1].counts.rejected == 2
+def test_a_file_that_a_spreadsheet_has_made_even_is_still_unchanged() -> None:
+    first, _, _ = rejected(b"id,b,c\n1,x\n2,x,y,z,\n3,x,y,,z\n")
+    rows = list(csv.reader(io.StringIO(first.decode("utf-8-sig"), newline="")))
+    width = max(map(len, rows)) + 1
+    even = io.StringIO()
+    csv.writer(even).writerows([[*row, *[""] * (width - len(row))] for row in rows])
+    assert rejected(even.getvalue().encode())[1].counts.rejected == 3
 
 
 @pytest.mark.parametrize(
