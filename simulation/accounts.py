@@ -110,10 +110,9 @@ class Check:
         for change in self.world.job_changes[self.name]:
             if change.at >= at:
                 break
-            if change.after["state"] != state:  # a job that is tried again may come to the same end again
-                known = False
-            elif change.after.get("notified_at") != change.before.get("notified_at"):
-                known = True
+            # a job that is tried again may come to the same end again
+            is_told = change.after.get("notified_moments", 0) >= len(change.after["timeline"])
+            known = change.after["state"] == state and is_told
         return known
 
 
