@@ -8,9 +8,9 @@ from attrs import frozen
 from foreman_core.audit import caller
 from foreman_core.ledger import Ledger
 from foreman_core.pipeline.cancel import request_cancel
+from foreman_core.pipeline.request_undo import request_undo
 from foreman_core.pipeline.retry import request_retry
 from foreman_core.pipeline.start import approve_plan, start_import
-from foreman_core.pipeline.undo import request_undo
 from foreman_core.pipeline.view import job_document
 from foreman_core.storage import Files
 from foreman_core.workflow import Workflow

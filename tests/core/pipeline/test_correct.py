@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreman_core.models import Job, JobState, Moment, Source
+from foreman_core.pipeline.request_undo import request_undo
 from foreman_core.pipeline.rowset import RowSet
-from foreman_core.pipeline.undo import request_undo
 from foreman_core.pipeline.validate import validate
 from foreman_core.schema import Field, RecordSchema
 from foreman_core.schema.model import Constraints
