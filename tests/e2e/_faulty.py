@@ -15,7 +15,10 @@ from simulation.api import Told, operation
 
 Fault = Literal["lost", "dropped", "throttled", "killed"]
 FAULTS: Final[tuple[Fault, ...]] = ("lost", "dropped", "throttled", "killed")
-WRITES: Final = ("PutItem", "UpdateItem", "BatchExecuteStatement", "Publish", "StartExecution")
+WRITES: Final = (
+    *("PutItem", "UpdateItem", "TransactWriteItems", "BatchExecuteStatement"),
+    *("Publish", "StartExecution"),
+)
 TRIES: Final = 3
 CONTEXT: Any = SimpleNamespace(aws_request_id="here")
 
@@ -97,7 +100,7 @@ def load(start: dict[str, Any], read: Callable[[str], bytes]) -> str:
 
 def clients() -> list[Any]:
     """The clients that the handlers share."""
-    return [_clients.dynamodb(), _clients.s3(), _clients.sns(), _clients.states()]
+    return [_clients.dynamodb(), _clients.s3(), _clients.sns(), _clients.states(), _clients.kms()]
 
 
 def _insist(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
