@@ -12,7 +12,7 @@ from cli._errors import FAILED
 from cli._job import JobView, exit_code
 from cli._screen import facts, table
 from cli._text import plural, safe, size
-from foreman_core.models import Counts, Job, JobState
+from foreman_core.models import Counts, Job, JobState, Options
 
 FATES: Final = ("created", "updated", "unchanged", "rejected", "duplicate", "blank", "conflict")
 
@@ -80,6 +80,9 @@ def _facts(job: Job) -> dict[str, str]:
     if source.bytes is not None:
         found["file"] = f"{size(source.bytes)}, sha256 {source.sha256 or 'not known yet'}"
     found["object"] = f"s3://{source.bucket}/{source.key}"
+    read = _read_with(job.options)
+    if read:
+        found["read with"] = read
     if job.plan_id:
         found["plan"] = job.plan_id
     if job.duplicate_of:
@@ -89,6 +92,15 @@ def _facts(job: Job) -> dict[str, str]:
     if job.counts.rejected or job.counts.conflict:
         found["rejects"] = rejects_uri(job)
     return found
+
+
+def _read_with(options: Options) -> str:
+    """How the file is read, as far as somebody has said it."""
+    said = {"encoding": options.encoding, "delimiter": options.delimiter, "sheet": options.sheet}
+    parts = [f"{name} {value!r}" for name, value in said.items() if value is not None]
+    parts += [] if options.header else ["no header"]
+    parts += [] if options.mapping is None else ["a mapping"]
+    return ", ".join(parts)
 
 
 def rejects_uri(job: Job) -> str:
@@ -124,4 +136,5 @@ def next_steps(seen: JobView) -> list[str]:
         case JobState.PARTIALLY_SUCCEEDED | JobState.SUCCEEDED if job.counts.rejected or job.counts.conflict:
             return ["Correct the rows in the rejects file, and send it: only those rows are new."]
         case _:
-            return []
+            command = None if job.reason is None else job.reason.command
+            return [] if command is None else [command]

@@ -14,7 +14,8 @@ SELECTION: Final = """
 id state mode record_type plan_id chunks duplicate_of created_at updated_at issues_by_code issues_by_field
 source { bucket key version_id name bytes sha256 }
 counts { read accepted rejected duplicate blank created updated unchanged conflict pending }
-reason { code message } timeline { state at }
+options { encoding delimiter sheet header mapping }
+reason { code message command } timeline { state at }
 """
 
 DUPLICATE: Final = "duplicate-file"

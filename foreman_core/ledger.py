@@ -3,7 +3,7 @@
 pk                  sk              holds
 JOB#<job>           JOB             the job; also listed by time in the index `jobs-by-time`
 JOB#<job>           CHUNK#<n>       a chunk: where its plan lies, and what came of it
-FILE#<sha256>       <record type>   the job that owns this content
+FILE#<sha256>       <record type>   the job that owns this content; for one sheet of it <record type>#<sheet>
 OBJECT#<bucket>/<key>  LATEST       the latest version seen of an object
 """
 
@@ -143,7 +143,8 @@ class Ledger:
 
         `release` says of an owner whether it has given its claim up; `force` takes the claim over anyway.
         """
-        key = {"pk": f"FILE#{sha256}", "sk": job.record_type}
+        sheet = "" if job.options.sheet is None else f"#{job.options.sheet}"
+        key = {"pk": f"FILE#{sha256}", "sk": f"{job.record_type}{sheet}"}
         claim = {**key, "job_id": job.id, "at": self.now()}
         if force:
             self._put(claim)

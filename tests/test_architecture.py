@@ -36,7 +36,7 @@ LAYERS = [
     {"mapping"},
     {"validation"},
     {"identity", "items"},
-    {"ledger", "storage", "records", "api", "workflow"},
+    {"ledger", "remembered", "storage", "records", "api", "workflow"},
     {"notices"},
     {"planning", "loading"},
     {"pipeline"},

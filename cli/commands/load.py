@@ -11,12 +11,15 @@ from cli._api import Api
 from cli._command import command, json_option, stack_option
 from cli._follow import follow
 from cli._job import JobView, exit_code
+from cli._reading import Reading, mapping_file_option, reading_options
 from cli._screen import show
 from cli._send import dropped, submitted
 from cli._target import Target, find
 from cli._text import emit, note
 from foreman_core.errors import Refused
 from foreman_core.identity import job_id
+from foreman_core.models import Options
+from foreman_core.pipeline.options import DEFAULTS
 
 APPEAR_SECONDS: Final = 120
 DIRECT_SECONDS: Final = 30
@@ -40,20 +43,27 @@ timeout_option = click.option(
     examples=[
         "./foreman plan sample.csv",
         "./foreman plan sample.csv --json",
+        "./foreman plan export.csv --mapping columns.yaml --encoding windows-1252",
         "./foreman submit --plan JOB_ID",
     ],
 )
 @file_argument
+@mapping_file_option
 @stack_option
 @timeout_option
 @json_option
-def plan(*, file: Path, stack: str, timeout: float, as_json: bool) -> int:
+@reading_options
+def plan(
+    *, file: Path, mapping: Path | None, reading: Reading, stack: str, timeout: float, as_json: bool
+) -> int:
     """Dry run against the live table: what a load of FILE would do, row by row, and nothing is stored.
 
     Prints the counts and the plan's id. `submit --plan` then loads exactly that plan.
     Exit code 1 when rows were rejected.
     """
-    return _import(file, stack=stack, mode="plan", again=False, timeout=timeout, as_json=as_json)
+    target, options = find(stack), reading.options(mapping)
+    start = _importing(target, file, options, mode="plan", again=False)
+    return _followed(target, start, timeout=timeout, as_json=as_json)
 
 
 @command(
@@ -61,6 +71,7 @@ def plan(*, file: Path, stack: str, timeout: float, as_json: bool) -> int:
     examples=[
         "./foreman submit sample.csv",
         "./foreman submit sample.csv --again",
+        "./foreman submit customers.xlsx --sheet 'June 2026'",
         "./foreman submit --plan JOB_ID",
         "./foreman submit sample.csv --json",
     ],
@@ -72,14 +83,18 @@ def plan(*, file: Path, stack: str, timeout: float, as_json: bool) -> int:
 @click.option(
     "--again", is_flag=True, help="Load the file also when the same content has been loaded before."
 )
+@mapping_file_option
 @stack_option
 @timeout_option
 @json_option
+@reading_options
 def submit(
     *,
     file: Path | None,
     planned: str | None,
     again: bool,
+    mapping: Path | None,
+    reading: Reading,
     stack: str,
     timeout: float,
     as_json: bool,
@@ -94,43 +109,62 @@ def submit(
         raise click.UsageError(
             "--again goes with a FILE: a plan is loaded once.", click.get_current_context()
         )
+    options = reading.options(mapping)
+    if planned and options != DEFAULTS:
+        raise click.UsageError(
+            "--mapping, --sheet and the like go with a FILE: a plan has read its file already.",
+            click.get_current_context(),
+        )
+    target = find(stack)
     if file is not None:
-        return _import(file, stack=stack, mode="load", again=again, timeout=timeout, as_json=as_json)
+        start = _importing(target, file, options, mode="load", again=again)
+        return _followed(target, start, timeout=timeout, as_json=as_json)
 
-    def start(api: Api) -> str:
+    def approved(api: Api) -> str:
         return approve(api, str(planned)).job.id
 
-    return _followed(find(stack), start, timeout=timeout, as_json=as_json)
+    return _followed(target, approved, timeout=timeout, as_json=as_json)
 
 
-@command("drop", examples=["./foreman drop sample.csv", "./foreman drop samples/messy.csv --json"])
+@command(
+    "drop",
+    examples=[
+        "./foreman drop sample.csv",
+        "./foreman drop samples/messy.csv --json",
+        "./foreman drop export.csv --encoding windows-1252",
+    ],
+)
 @file_argument
+@mapping_file_option
 @stack_option
 @timeout_option
 @json_option
-def drop(*, file: Path, stack: str, timeout: float, as_json: bool) -> int:
-    """Put FILE into the intake bucket, as a sender would, and follow the job that this starts."""
-    target = find(stack)
+@reading_options
+def drop(
+    *, file: Path, mapping: Path | None, reading: Reading, stack: str, timeout: float, as_json: bool
+) -> int:
+    """Put FILE into the intake bucket, as a sender would, and follow the job that this starts.
+
+    How it is read is written on the object, which takes 2 KB of that.
+    """
+    target, options = find(stack), reading.options(mapping)
 
     def start(_api: Api) -> str:
-        sent = dropped(target, file)
+        sent = dropped(target, file, options)
         note(f"put s3://{sent.bucket}/{sent.key}")
         return job_id(bucket=sent.bucket, key=sent.key, version_id=sent.version_id)
 
     return _followed(target, start, appear=APPEAR_SECONDS, timeout=timeout, as_json=as_json)
 
 
-def _import(file: Path, *, stack: str, mode: str, again: bool, timeout: float, as_json: bool) -> int:
-    target = find(stack)
-
+def _importing(
+    target: Target, file: Path, options: Options, *, mode: str, again: bool
+) -> Callable[[Api], str]:
     def start(api: Api) -> str:
         sent = submitted(target, file)
-        started = api.start_import(
-            key=sent.key, version_id=sent.version_id, name=sent.name, mode=mode, again=again
-        )
-        return started.job.id
+        return api.start_import(sent, mode=mode, again=again, options=options).job.id
 
-    return _followed(target, start, timeout=timeout, as_json=as_json)
+    return start
 
 
 def _followed(  # what all three do: start, follow, account

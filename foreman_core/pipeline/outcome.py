@@ -3,18 +3,28 @@
 import attrs
 import cattrs
 
-from foreman_core.errors import Refused
+from foreman_core.errors import Refused, Undecided
 from foreman_core.ledger import Ledger
 from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason
 from foreman_core.notices import Notices
+from foreman_core.pipeline.review import go_on
+from foreman_core.reading import ACCEPTED
 from foreman_core.storage import Files, job_key
 
 REPORT = "report.json"
 
 
 def refused(ledger: Ledger, job: Job, refusal: Refused, **found: object) -> Job:
-    """Record that a job's file cannot be used, and what was found out about it."""
-    reason = Reason(code=refusal.code, message=refusal.message)
+    """Record that a job's file cannot be used, or not until a person has answered a question, and what was
+    found out about it.
+    """
+    if isinstance(refusal, Undecided):
+        reason = Reason(code=refusal.code, message=refusal.message, command=go_on(job, refusal))
+        return ledger.transition(job.id, JobState.NEEDS_REVIEW, reason=reason, **found)
+    message = refusal.message
+    if refusal.code == "not-a-table":
+        message = f"{message.rstrip('.')}. Accepted are {ACCEPTED}."
+    reason = Reason(code=refusal.code, message=message)
     return ledger.transition(job.id, JobState.FAILED, reason=reason, **found)
 
 
@@ -40,7 +50,7 @@ def reconcile(ledger: Ledger, files: Files, job_id: str) -> Job:
 def fail(ledger: Ledger, files: Files, job_id: str, error: str) -> Job:
     """Record that Foreman broke while it worked on a job. What was loaded until then is counted."""
     job = ledger.job(job_id)
-    if job.state.is_final:
+    if job.state.is_final or job.state is JobState.NEEDS_REVIEW:
         return job
     chunks = ledger.chunks(job_id)
     loading = job.state is JobState.LOADING

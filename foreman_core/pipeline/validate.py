@@ -1,13 +1,15 @@
 """Validate: the file read once; its good rows written as chunks, the others with their reasons."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import cattrs
 
 from foreman_core.errors import Refused
 from foreman_core.ledger import Ledger
+from foreman_core.mapping import from_json
 from foreman_core.models import ChunkRef, Counts, Job, JobState
-from foreman_core.pipeline.check import CheckReport, check
+from foreman_core.pipeline.check import CheckReport, Recall, check
 from foreman_core.pipeline.judging import Lines
 from foreman_core.pipeline.outcome import refused
 from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter
@@ -15,6 +17,9 @@ from foreman_core.schema import RecordSchema, Schemas
 from foreman_core.storage import Files, job_key
 
 CHUNKS = "chunks.json"
+
+Recalls = Callable[[str], Recall]
+"""How to recall mappings, by record type."""
 
 
 class Chunks:
@@ -56,14 +61,18 @@ class Chunks:
         self._start, self._rows = end, 0
 
 
-def validate(ledger: Ledger, files: Files, schemas: Schemas, job_id: str, *, chunk_rows: int) -> str | None:
-    """Judge a job's file. The key of its list of chunks; None when the job has ended: the ledger says why."""
+def validate(
+    ledger: Ledger, files: Files, schemas: Schemas, recalls: Recalls, job_id: str, *, chunk_rows: int
+) -> str | None:
+    """Judge a job's file. The key of its list of chunks; None when the job has ended or a person must say how
+    to go on: the ledger says why.
+    """
     job = ledger.job(job_id)
     if job.state is not JobState.VALIDATING:
         return None
     schema = schemas(job.record_type)
     try:
-        report, refs = _judge(files, schema, job, chunk_rows)
+        report, refs = _judge(files, schema, recalls(job.record_type), job, chunk_rows)
     except Refused as refusal:
         refused(ledger, job, refusal)
         return None
@@ -103,7 +112,7 @@ def gate(schema: RecordSchema, counts: Counts) -> Refused | None:
 
 
 def _judge(
-    files: Files, schema: RecordSchema, job: Job, chunk_rows: int
+    files: Files, schema: RecordSchema, recall: Recall, job: Job, chunk_rows: int
 ) -> tuple[CheckReport, list[ChunkRef]]:
     """Read the file once, and write what was accepted, what was rejected, and every issue."""
     key = job_key(job.id, "accepted.jsonl")
@@ -117,6 +126,12 @@ def _judge(
             files.open(job.source.key, version_id=job.source.version_id),
             name=job.source.name,
             schema=schema,
+            decided=None if job.options.mapping is None else from_json(job.options.mapping),
+            recall=recall,
+            encoding=job.options.encoding,
+            delimiter=job.options.delimiter,
+            header=job.options.header,
+            sheet=job.options.sheet,
             on_accepted=chunks.write,
             on_issue=IssuesWriter(issues).write,
             on_table=rejected.begin,

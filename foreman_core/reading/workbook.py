@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
-from foreman_core.errors import Refused
+from foreman_core.errors import Refused, Undecided
 from foreman_core.models import SourceRow
 from foreman_core.reading.container import Workbook
 from foreman_core.reading.header import HEADER_RECORDS, find_header, numbered, usual_width
@@ -95,7 +95,8 @@ def _sheet(workbook: "CalamineWorkbook", wanted: str | None) -> "CalamineSheet":
         if not filled:
             raise Refused("empty-file", "no sheet of the workbook has a cell: was its export empty?")
         if len(filled) > 1:
-            raise Refused("not-a-table", f"the workbook has {_listed(filled)}: say which one with --sheet")
+            question = f"the workbook has {_listed(filled)}: say which one with --sheet"
+            raise Undecided("not-a-table", question, [("--sheet", "SHEET")])
         name = filled[0]
     with _faults():
         return workbook.get_sheet_by_name(name)
