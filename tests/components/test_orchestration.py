@@ -260,9 +260,13 @@ def test_without_tracing_nobody_may_send_traces() -> None:
     assert outcome.one("sfn.StateMachine", "o-import").inputs["tracingConfiguration"] == {"enabled": False}
 
 
-def test_imports_are_started_and_plans_approved_through_the_api(orchestration: Outcome) -> None:
+def test_imports_plans_and_mappings_come_in_through_the_api(orchestration: Outcome) -> None:
     fields = {(r.inputs["type"], r.inputs["field"]) for r in orchestration.of("appsync.Resolver")}
-    assert fields == {("Mutation", "startImport"), ("Mutation", "approvePlan")}
+    assert fields == {
+        ("Mutation", "startImport"),
+        ("Mutation", "approvePlan"),
+        ("Mutation", "rememberMapping"),
+    }
     source = orchestration.one("appsync.DataSource", "o-imports-source")
     assert source.inputs["apiId"] == "api1"
     assert source.inputs["lambdaConfig"] == {"functionArn": arn("imports")}
