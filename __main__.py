@@ -77,6 +77,7 @@ orchestration = Orchestration(
         api_id=core.api_id,
         api_arn=core.api_arn,
         graphql_url=core.graphql_url,
+        receipt_key_arn=core.receipt_key_arn,
         chunk_rows=config.chunk_rows,
         map_concurrency=config.map_concurrency,
         mutate_concurrency=config.mutate_concurrency,
@@ -96,5 +97,6 @@ pulumi.export("state_machine_arn", orchestration.state_machine_arn)
 pulumi.export("records_table", core.records_table)
 pulumi.export("ledger_table", core.ledger_table)
 pulumi.export("notification_topic_arn", intake.topic_arn)
+pulumi.export("receipt_key_fingerprint", core.receipt_key_fingerprint)
 pulumi.export("region", config.region)
 pulumi.export("role", "primary")

@@ -58,7 +58,12 @@ CONTESTS: Final = (
         "quoted", "100,000 rows, quoted names with commas and line feeds", 100_000, ("foreman",), "quoted"
     ),
     Contest("crlf", "100,000 rows, lines that end with CR LF", 100_000, ("foreman",), "crlf"),
-    Contest("large", "1,000,000 rows", 1_000_000, ("bare_polars_blocks", *_VALIDATORS, "foreman_accepted")),
+    Contest(
+        "large",
+        "1,000,000 rows",
+        1_000_000,
+        ("bare_polars_blocks", *_VALIDATORS, "foreman_accepted", "frictionless_schema"),
+    ),
     Contest(
         "large-shape",
         "1,000,000 rows, phones only by their shape",

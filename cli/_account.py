@@ -14,11 +14,24 @@ from cli._screen import facts, table
 from cli._text import plural, safe, size
 from foreman_core.models import Counts, Job, JobState, Options
 
-FATES: Final = ("created", "updated", "unchanged", "rejected", "duplicate", "blank", "conflict")
+FATES: Final = (
+    "created",
+    "updated",
+    "deleted",
+    "unchanged",
+    "kept",
+    "rejected",
+    "duplicate",
+    "blank",
+    "conflict",
+)
+WRITTEN: Final = {"created", "updated", "deleted", "kept"}
+"""What is still to be when a job stops at its plan."""
 
 _STYLE: Final = {
     JobState.SUCCEEDED: "bold green",
     JobState.PLANNED: "bold green",
+    JobState.UNDONE: "bold yellow",
     JobState.PARTIALLY_SUCCEEDED: "bold yellow",
     JobState.NEEDS_REVIEW: "bold yellow",
     JobState.FAILED: "bold red",
@@ -29,11 +42,13 @@ _STYLE: Final = {
 def headline(seen: JobView) -> Text:
     """One line: the file, how it ended, how long it took."""
     job = seen.job
+    name = safe(job.source.name)
     if seen.is_duplicate:
-        return Text.assemble((safe(job.source.name), "bold"), ": duplicate file, nothing to do")
+        return Text.assemble((name, "bold"), ": duplicate file, nothing to do")
     state = Text(job.state.replace("_", " "), style=_STYLE.get(job.state, "bold"))
     taken = seconds(job)
-    return Text.assemble((safe(job.source.name), "bold"), ": ", state, f" in {taken:.1f} s" if taken else "")
+    what = (f"undo of {name}" if job.undoes else name, "bold")
+    return Text.assemble(what, ": ", state, f" in {taken:.1f} s" if taken else "")
 
 
 def account(seen: JobView) -> RenderableType:
@@ -41,7 +56,9 @@ def account(seen: JobView) -> RenderableType:
     job = seen.job
     parts: list[RenderableType] = [headline(seen), facts(_facts(job))]
     if job.counts.read:
-        parts += [Text(), equation(job.counts, planned=job.state is JobState.PLANNED and job.mode == "plan")]
+        parts += [Text(), _equation_of(job)]
+    if job.changes_by_field and job.state is JobState.PLANNED:
+        parts += [Text(), _changes(job)]
     if seen.job.issues_by_code:
         parts += [Text(), _issues(job)]
     advice = next_steps(seen)
@@ -51,21 +68,29 @@ def account(seen: JobView) -> RenderableType:
 
 
 def seconds(job: Job) -> float:
-    """How long Foreman worked on the job; the time that a plan waited for its approval is not counted."""
+    """How long Foreman worked on the job; the time that a plan waited for its approval is not counted, nor
+    that before a job was undone.
+    """
     moments = [(moment.state, datetime.fromisoformat(moment.at)) for moment in job.timeline]
     return sum(
         (end - start).total_seconds()
         for (state, start), (_, end) in pairwise(moments)
-        if state is not JobState.PLANNED
+        if state is not JobState.PLANNED and not state.is_final
     )
 
 
-def equation(counts: Counts, *, planned: bool = False) -> Text:
-    """`10 read = 8 created + … `, and whether it is true."""
+def _equation_of(job: Job) -> Text:
+    planned = job.state is JobState.PLANNED and job.stops_at_plan
+    return equation(job.counts, planned=planned, stopped=job.state is JobState.CANCELLED)
+
+
+def equation(counts: Counts, *, planned: bool = False, stopped: bool = False) -> Text:
+    """`10 read = 8 created + … `, and whether it is true. Of a job that was stopped, rows may be left."""
     terms = [
-        (getattr(counts, fate), ("to be " if planned and fate in {"created", "updated"} else "") + fate)
-        for fate in FATES
+        (getattr(counts, fate), ("to be " if planned and fate in WRITTEN else "") + fate) for fate in FATES
     ]
+    if stopped:
+        terms.append((counts.pending, "not loaded"))
     shown = " + ".join(f"{number:,} {fate}" for number, fate in terms if number) or "0"
     line = Text(f"{counts.read:,} read = {shown}")
     missing = counts.read - sum(number for number, _ in terms)
@@ -85,11 +110,17 @@ def _facts(job: Job) -> dict[str, str]:
         found["read with"] = read
     if job.plan_id:
         found["plan"] = job.plan_id
+    if job.undoes:
+        found["undoes"] = job.undoes
+    if job.corrects:
+        found["corrects"] = job.corrects
+    if job.corrections:
+        found["corrected"] = f"by {plural(job.corrections, 'file')} sent since; the counts hold them"
     if job.duplicate_of:
         found["loaded by"] = job.duplicate_of
     if job.reason is not None:
         found["reason"] = f"{job.reason.message} ({job.reason.code})"
-    if job.counts.rejected or job.counts.conflict:
+    if (job.counts.rejected or job.counts.conflict) and not job.undoes:
         found["rejects"] = rejects_uri(job)
     return found
 
@@ -108,6 +139,11 @@ def rejects_uri(job: Job) -> str:
     return f"s3://{job.source.bucket}/jobs/{job.id}/rejects.csv"
 
 
+def _changes(job: Job) -> RenderableType:
+    rows = [(name, f"{number:,}") for name, number in _most(job.changes_by_field)]
+    return table(("field", "rows that change it"), rows, numbers=("rows that change it",))
+
+
 def _issues(job: Job) -> RenderableType:
     rows = [("code", code, f"{number:,}") for code, number in _most(job.issues_by_code)]
     rows += [("field", name, f"{number:,}") for name, number in _most(job.issues_by_field)]
@@ -120,21 +156,48 @@ def _most(found: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def next_steps(seen: JobView) -> list[str]:
     """Commands that make sense now, ready to be typed."""
-    job = seen.job
+    return _after_undo(seen.job) if seen.job.undoes else _after_load(seen.job)
+
+
+def _after_undo(job: Job) -> list[str]:
+    match job.state:
+        case JobState.PLANNED:
+            return [f"./foreman undo {job.undoes}    do exactly this"]
+        case JobState.SUCCEEDED | JobState.PARTIALLY_SUCCEEDED:
+            return [f"./foreman undo {job.id}    undo the undo"]
+        case _:
+            return []
+
+
+def _after_load(job: Job) -> list[str]:
     match job.state:
         case JobState.PLANNED if job.mode == "plan":
             return [f"./foreman submit --plan {job.id}    load exactly this plan"]
-        case JobState.CANCELLED if job.duplicate_of:
-            return [
-                f"./foreman job {job.duplicate_of}    what the earlier load did",
-                "./foreman submit --again FILE    load the same content once more",
-            ]
         case JobState.FAILED if exit_code(job) == FAILED:
-            return [f"./foreman logs --job {job.id}    what the functions say"]
+            return [
+                f"./foreman retry {job.id}    go on where it stopped",
+                f"./foreman logs --job {job.id}    what the functions say",
+            ]
         case JobState.FAILED:
             return ["Correct the file and send it again; nothing of it is stored."]
-        case JobState.PARTIALLY_SUCCEEDED | JobState.SUCCEEDED if job.counts.rejected or job.counts.conflict:
-            return ["Correct the rows in the rejects file, and send it: only those rows are new."]
+        case JobState.CANCELLED:
+            return _after_cancel(job)
+        case _ if job.counts.rejected or job.counts.conflict:
+            return [f"./foreman rejects {job.id} -o rejects.csv    correct these rows, and submit the file"]
         case _:
             command = None if job.reason is None else job.reason.command
             return [] if command is None else [command]
+
+
+def _after_cancel(job: Job) -> list[str]:
+    if job.duplicate_of:
+        return [
+            f"./foreman job {job.duplicate_of}    what the earlier load did",
+            "./foreman submit --again FILE    load the same content once more",
+        ]
+    if any(moment.state is JobState.LOADING for moment in job.timeline):
+        return [
+            f"./foreman undo {job.id}    put back what was loaded",
+            f"./foreman retry {job.id}    load the rest",
+        ]
+    return []

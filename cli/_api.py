@@ -96,6 +96,22 @@ class Api:
         """Have files with the same columns read so from now on; the signature of these."""
         return str(self.ask(_REMEMBER, mapping=as_json(decided))["rememberMapping"]["signature"])
 
+    def retry_job(self, job_id: str) -> JobView:
+        """Ask for a job to go on where it stopped."""
+        return view(self.ask(_RETRY, id=job_id)["retryJob"])
+
+    def cancel_job(self, job_id: str) -> JobView:
+        """Ask for a job to stop."""
+        return view(self.ask(_CANCEL, id=job_id)["cancelJob"])
+
+    def audit_trail(self, job_id: str) -> list[str]:
+        """The events of a job's audit trail, each as the text that was hashed."""
+        return self.ask("query($id: ID!) { jobAudit(id: $id) }", id=job_id)["jobAudit"]
+
+    def undo_job(self, job_id: str, *, dry_run: bool) -> JobView:
+        """Ask for the undo of a job; the job that does it."""
+        return view(self.ask(_UNDO, id=job_id, dry_run=dry_run)["undoJob"])
+
 
 _LOOK: Final = "Look at the stack with ./foreman status, or start it with ./foreman up."
 _JOBS: Final = f"""query($limit: Int, $token: String) {{
@@ -103,7 +119,11 @@ _JOBS: Final = f"""query($limit: Int, $token: String) {{
 }}"""
 _START: Final = f"mutation($input: StartImportInput!) {{ startImport(input: $input) {{ {SELECTION} }} }}"
 _APPROVE: Final = f"mutation($id: ID!) {{ approvePlan(id: $id) {{ {SELECTION} }} }}"
-
+_RETRY: Final = f"mutation($id: ID!) {{ retryJob(id: $id) {{ {SELECTION} }} }}"
+_CANCEL: Final = f"mutation($id: ID!) {{ cancelJob(id: $id) {{ {SELECTION} }} }}"
+_UNDO: Final = f"""mutation($id: ID!, $dry_run: Boolean) {{
+  undoJob(id: $id, dry_run: $dry_run) {{ {SELECTION} }}
+}}"""
 _REMEMBER: Final = "mutation($mapping: String!) { rememberMapping(mapping: $mapping) { signature } }"
 
 

@@ -71,13 +71,23 @@ class LazyGroup(RichGroup):
         self,
         *args: Any,  # noqa: ANN401 - click's own
         lazy: Mapping[str, Mapping[str, Lazy]],
+        default: str | None = None,
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
-        """`lazy` is heading → command's name → the command, in the order of the help."""
+        """`lazy` is heading → command's name → the command, in the order of the help. `default` names the one
+        that is meant where none is named.
+        """
         super().__init__(*args, **kwargs)
+        self.default = default
         for heading, commands in lazy.items():
             self.add_panel(RichCommandPanel(heading, commands=list(commands)))
         self.lazy = {name: found for commands in lazy.values() for name, found in commands.items()}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """`group ARGUMENT` is `group default ARGUMENT`, where the group has a default."""
+        if self.default is not None and args and args[0] not in self.lazy and not args[0].startswith("-"):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.lazy)

@@ -167,7 +167,7 @@ def _counts(counts: Counts) -> str:
     if not counts.read:
         return ""
     parts = [plural(counts.read, "row") + " read"]
-    for name in ("rejected", "created", "updated", "unchanged", "conflict"):
+    for name in ("rejected", "created", "updated", "deleted", "unchanged", "kept", "conflict"):
         number: int = getattr(counts, name)
         if number:
             parts.append(f"{number:,} {name}")

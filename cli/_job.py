@@ -11,15 +11,17 @@ from cli._errors import DONE, FAILED, PARTLY, REFUSED
 from foreman_core.models import Job, JobState
 
 SELECTION: Final = """
-id state mode record_type plan_id chunks duplicate_of created_at updated_at issues_by_code issues_by_field
+id state mode record_type plan_id chunks duplicate_of undoes dry_run created_at updated_at
+attempt cancelling corrects corrections audits audit_head
+issues_by_code issues_by_field changes_by_field
 source { bucket key version_id name bytes sha256 }
-counts { read accepted rejected duplicate blank created updated unchanged conflict pending }
+counts { read accepted rejected duplicate blank created updated deleted unchanged kept conflict pending }
 options { encoding delimiter sheet header mapping }
 reason { code message command } timeline { state at }
 """
 
 DUPLICATE: Final = "duplicate-file"
-_OURS: Final = {"internal", "load-incomplete"}
+_OURS: Final = {"internal", "load-incomplete", "stuck"}
 
 
 @frozen
@@ -33,7 +35,7 @@ class JobView:
     def rests(self) -> bool:
         """True when nothing more happens without a new request. A load passes through its plan."""
         state = self.job.state
-        planned = state is JobState.PLANNED and self.job.mode == "plan"
+        planned = state is JobState.PLANNED and self.job.stops_at_plan
         return state.is_final or state is JobState.NEEDS_REVIEW or planned
 
     @property
@@ -45,7 +47,7 @@ class JobView:
 def view(answer: Mapping[str, Any]) -> JobView:
     """Read GraphQL's job. AWSJSON travels as text, and numbers beyond 32 bit as Float."""
     document = {name: value for name, value in answer.items() if name != "__typename"}
-    for name in ("issues_by_code", "issues_by_field"):
+    for name in ("issues_by_code", "issues_by_field", "changes_by_field"):
         value = document.get(name)
         document[name] = (json.loads(value) if isinstance(value, str) else value) or {}
     source = dict(document["source"])
@@ -60,9 +62,16 @@ def exit_code(job: Job) -> int:
         JobState.SUCCEEDED: DONE,
         JobState.UNDONE: DONE,
         JobState.PARTIALLY_SUCCEEDED: PARTLY,
-        JobState.PLANNED: PARTLY if job.counts.rejected or job.counts.conflict else DONE,
-        JobState.CANCELLED: DONE if job.duplicate_of else REFUSED,
+        JobState.PLANNED: PARTLY if job.counts.rejected or job.counts.conflict or job.counts.kept else DONE,
+        JobState.CANCELLED: _cancelled(job),
         JobState.FAILED: FAILED if job.reason is None or job.reason.code in _OURS else REFUSED,
         JobState.NEEDS_REVIEW: REFUSED,
     }
     return codes.get(job.state, FAILED)
+
+
+def _cancelled(job: Job) -> int:
+    if job.duplicate_of:
+        return DONE
+    counts = job.counts
+    return PARTLY if counts.pending and counts.created + counts.updated + counts.deleted else REFUSED

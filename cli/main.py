@@ -32,6 +32,13 @@ COMMANDS = {
     "Jobs": {
         "jobs": Lazy("cli.commands.jobs:jobs", "List the newest jobs and what became of their rows."),
         "job": Lazy("cli.commands.jobs:job", "Show one job: state, account of its rows, reason, times."),
+        "rejects": Lazy(
+            "cli.commands.rejects:rejects", "Fetch the rows of a job that did not pass, to correct them."
+        ),
+        "receipt": Lazy("cli.commands.receipt:receipt", "Fetch the signed receipt of a job, or verify one."),
+        "retry": Lazy("cli.commands.load:retry", "Let a job go on where it stopped."),
+        "cancel": Lazy("cli.commands.load:cancel", "Stop a job before anything more is stored."),
+        "undo": Lazy("cli.commands.load:undo", "Put back what a job did; keep what was edited since."),
     },
     "The stack": {
         "up": Lazy("cli.commands.stack:up", "Start the local stack in the background."),
@@ -42,6 +49,9 @@ COMMANDS = {
     },
     "The project": {
         "test": Lazy("cli.commands.test:test", "Run the test suite."),
+        "simulate": Lazy(
+            "cli.commands.simulate:simulate", "Run the steps of a load under seeded faults; no stack."
+        ),
         "package": Lazy("cli.commands.package:package", "Build the archives that Lambda runs."),
         "completion": Lazy("cli.commands.completion:completion", "Print the script that completes in SHELL."),
     },

@@ -1,4 +1,6 @@
-"""The policy of the stack's one key: the account's IAM decides, and four services may use it for us."""
+"""The policies of the stack's keys: the account's IAM decides; of the one key for data, four services may use
+it for us, too.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -28,16 +30,9 @@ def key_policy(account_id: pulumi.Input[str], region: str) -> pulumi.Output[str]
     own_account = {"StringEquals": {"aws:SourceAccount": account_id}}
     log_groups = pulumi.Output.concat("arn:aws:logs:", region, ":", account_id, ":log-group:*")
     deliveries = pulumi.Output.concat("arn:aws:logs:", region, ":", account_id, ":*")
-    root = pulumi.Output.concat("arn:aws:iam::", account_id, ":root")
     return policy_json(
         [
-            {
-                "Sid": ROOT_STATEMENT,
-                "Effect": "Allow",
-                "Principal": {"AWS": root},
-                "Action": "kms:*",
-                "Resource": "*",
-            },
+            _let_iam_decide(account_id),
             _service(
                 "EncryptLogs",
                 f"logs.{region}.amazonaws.com",
@@ -54,6 +49,21 @@ def key_policy(account_id: pulumi.Input[str], region: str) -> pulumi.Output[str]
             _service("SendAlarms", "cloudwatch.amazonaws.com", USE_KEY, own_account),
         ]
     )
+
+
+def receipt_key_policy(account_id: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Give the policy of the key that signs: no service uses it for us."""
+    return policy_json([_let_iam_decide(account_id)])
+
+
+def _let_iam_decide(account_id: pulumi.Input[str]) -> dict[str, object]:
+    return {
+        "Sid": ROOT_STATEMENT,
+        "Effect": "Allow",
+        "Principal": {"AWS": pulumi.Output.concat("arn:aws:iam::", account_id, ":root")},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
 
 
 def _service(sid: str, service: str, actions: Sequence[str], condition: object) -> dict[str, object]:

@@ -15,6 +15,7 @@ SERVICES: Final = (
     "lambda_",
     "logs",
     "s3",
+    "scheduler",
     "sfn",
     "sns",
     "sqs",

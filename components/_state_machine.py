@@ -19,6 +19,7 @@ RETRY: Final[list[State]] = [
 ]
 TIMEOUT_S: Final[Mapping[str, int]] = {
     "ingest": 300,
+    "undo": 300,
     "validate": 900,
     "plan": 120,
     "seal": 300,
@@ -49,7 +50,7 @@ class Definition:
 
 
 def definition(of: Definition) -> State:
-    """Give the ASL document: Ingest, Validate, Plan, Seal, Mutate, Reconcile, Notify.
+    """Give the ASL document: Ingest, Validate, Plan, Seal, Mutate, Reconcile, Notify; an undo enters at Plan.
 
     Whatever fails ends in `Failed`, after the failure is recorded on the job and a notice is sent: by our
     functions, and where these fail too, by Step Functions itself.
@@ -60,7 +61,10 @@ def definition(of: Definition) -> State:
         "TimeoutSeconds": LONGEST_EXECUTION_S,
         "States": {
             # an approved plan is sealed already: Seal finds it, and lets it be loaded
-            "Route": _choice("$.start", "load", then="Seal", otherwise="Ingest"),
+            "Route": _choice("$.start", "load", then="Seal", otherwise="IsUndo"),
+            "IsUndo": _choice("$.start", "undo", then="Undo", otherwise="Ingest"),
+            # the chunks of an undo are those of the job that it undoes
+            "Undo": _task(of, "undo") | {"Next": "IsValid"},
             "Ingest": _task(of, "ingest") | {"Next": "IsIngested"},
             "IsIngested": _choice("$.next", "validate", then="Validate", otherwise="Notify"),
             "Validate": _task(of, "validate") | {"Next": "IsValid"},
@@ -181,19 +185,28 @@ def _record_natively(table: str) -> State:
             "TableName": table,
             "Key": {"pk": {"S.$": "States.Format('JOB#{}', $.job_id)"}, "sk": {"S": "JOB"}},
             "ConditionExpression": (
-                "attribute_exists(pk) AND NOT #state IN (:succeeded, :partially, :failed, :cancelled)"
+                "attribute_exists(pk) AND NOT #state IN "
+                "(:succeeded, :partially, :failed, :cancelled, :needs_review, :undoing, :undone)"
             ),
             "UpdateExpression": (
-                "SET #state = :failed, reason = :reason, updated_at = :now, "
-                "timeline = list_append(timeline, :moment)"
+                # the sweeper puts it into the audit trail, whose hashes are not for the state machine to make
+                "SET #state = :failed, reason = :reason, updated_at = :now, unaudited = :yes, "
+                "timeline = list_append(timeline, :moment), "
+                # of a job that was only planned, the counts are those of the plan
+                "#counts.created = :none, #counts.updated = :none, #counts.deleted = :none"
             ),
-            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeNames": {"#state": "state", "#counts": "counts"},
             "ExpressionAttributeValues": {
                 ":succeeded": {"S": "succeeded"},
                 ":partially": {"S": "partially_succeeded"},
                 ":failed": {"S": "failed"},
                 ":cancelled": {"S": "cancelled"},
+                ":needs_review": {"S": "needs_review"},
+                ":yes": {"BOOL": True},
+                ":undoing": {"S": "undoing"},
+                ":undone": {"S": "undone"},
                 ":now": {"S.$": "$$.State.EnteredTime"},
+                ":none": {"N": "0"},
                 ":reason": {
                     "M": {
                         "code": {"S": "internal"},
@@ -218,8 +231,13 @@ def _notify_natively(topic_arn: str) -> State:
         "Resource": "arn:aws:states:::sns:publish",
         "Parameters": {
             "TopicArn": topic_arn,
-            "Subject": "Foreman: a job failed",
-            "Message.$": "States.Format('Job {} failed, and so did its notice. See the logs.', $.job_id)",
+            # the job may have ended well before its notice failed
+            "Subject": "Foreman: a job has ended",
+            "Message.$": (
+                "States.Format('Job {} has ended, and its notice could not be sent. Ask for the job, and see "
+                "the logs.', $.job_id)"
+            ),
+            "MessageAttributes": {"job_id": {"DataType": "String", "StringValue.$": "$.job_id"}},
         },
         "TimeoutSeconds": _FALLBACK_S,
         "Retry": RETRY,

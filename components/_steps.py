@@ -29,6 +29,7 @@ class StepArgs:
     topic_arn: pulumi.Input[str]
     api_arn: pulumi.Input[str]
     graphql_url: pulumi.Input[str]
+    receipt_key_arn: pulumi.Input[str]
     chunk_rows: int
     validate_memory_mb: int
     validate_storage_mb: int
@@ -57,14 +58,24 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
                 open_files(of, OPEN),
             ],
         ),
+        "undo": Step(
+            environment=bucket,
+            permissions=[
+                *use_ledger(of, GET, PUT, QUERY, UPDATE),
+                write_files(of, "jobs/*/chunks.json"),
+                open_files(of),
+            ],
+        ),
         "validate": Step(
             polars=True,
             memory_mb=of.validate_memory_mb,
             storage_mb=of.validate_storage_mb,
             environment={**bucket, "CHUNK_ROWS": str(of.chunk_rows)},
             permissions=[
-                *use_ledger(of, GET, UPDATE),
+                *use_ledger(of, GET, PUT, QUERY, UPDATE),
                 *read_uploads(of, *UPLOADS),
+                # of a job whose rejects file comes back
+                read_files(of, "jobs/*/corrected.txt", "jobs/*/mapping.json", "jobs/*/rejects.csv"),
                 write_files(of, "jobs/*"),
                 open_files(of),
             ],
@@ -74,39 +85,57 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             environment={**bucket, "RECORDS_TABLE": of.records_table},
             permissions=[
                 *use_ledger(of, GET, PUT),
-                read_files(of, "jobs/*/accepted.jsonl"),
-                write_files(of, "jobs/*/plan/*"),
+                *_compare(of),
                 open_files(of),
-                # the key through DynamoDB is opened for the ledger already
-                Statement(
-                    sid="CompareWithRecords",
-                    actions=["dynamodb:BatchGetItem"],
-                    resources=[of.records_table_arn],
-                ),
             ],
         ),
         "seal": Step(
             environment=bucket,
-            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *_write_job_files(of)],
+            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *write_job_files(of)],
         ),
         "mutate": Step(
-            environment={**bucket, "GRAPHQL_URL": of.graphql_url},
+            environment={**bucket, "GRAPHQL_URL": of.graphql_url, "RECORDS_TABLE": of.records_table},
             permissions=[
                 *use_ledger(of, GET, UPDATE),
-                read_files(of, "jobs/*/plan/*"),
-                open_files(of, OPEN),
+                # rows whose records have moved are compared once more
+                *_compare(of),
+                open_files(of),
                 _write_records(of),
             ],
         ),
         "reconcile": Step(
-            environment=bucket, permissions=[*use_ledger(of, GET, QUERY, UPDATE), *_write_job_files(of)]
+            # the file may have to be read again, and a workbook is read as a whole
+            memory_mb=of.validate_memory_mb,
+            storage_mb=of.validate_storage_mb,
+            environment={**bucket, "RECEIPT_KEY": of.receipt_key_arn},
+            permissions=[
+                *use_ledger(of, GET, PUT, QUERY, UPDATE),
+                *write_job_files(of),
+                Statement(
+                    sid="SignReceipts",
+                    actions=["kms:GetPublicKey", "kms:Sign"],
+                    resources=[of.receipt_key_arn],
+                ),
+                # rows that were refused while they were loaded join the rejects file as they came
+                *read_uploads(of, *UPLOADS),
+                read_files(
+                    of,
+                    "jobs/*/corrected.txt",
+                    "jobs/*/corrects.txt",
+                    "jobs/*/plan/*",
+                    "jobs/*/rejects.csv",
+                    "jobs/*/rejects-validated.csv",
+                    "jobs/*/verdicts.txt",
+                ),
+            ],
         ),
         "notify": Step(
             environment={"TOPIC_ARN": of.topic_arn},
             permissions=[*use_ledger(of, GET, UPDATE), *send_notices(of)],
         ),
         "fail": Step(
-            environment=bucket, permissions=[*use_ledger(of, GET, QUERY, UPDATE), *_write_job_files(of)]
+            environment=bucket,
+            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *write_job_files(of)],
         ),
     }
 
@@ -164,7 +193,22 @@ def send_notices(of: StepArgs) -> list[Statement]:
     ]
 
 
-def _write_job_files(of: StepArgs) -> list[Statement]:
+def _compare(of: StepArgs) -> list[Statement]:
+    """Compare rows, or the plan of a job to be undone, with the records, and store what is planned."""
+    return [
+        read_files(of, "jobs/*/accepted.jsonl", "jobs/*/plan/*"),
+        write_files(of, "jobs/*/plan/*"),
+        # the key through DynamoDB is opened for the ledger already
+        Statement(
+            sid="CompareWithRecords",
+            actions=["dynamodb:BatchGetItem"],
+            resources=[of.records_table_arn],
+        ),
+    ]
+
+
+def write_job_files(of: StepArgs) -> list[Statement]:
+    """Write whatever belongs to a job."""
     return [write_files(of, "jobs/*"), open_files(of)]
 
 

@@ -1,5 +1,7 @@
 """Phase 1: the key, the tables, and the GraphQL API over them."""
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,18 +13,17 @@ from attrs import frozen
 from components._api import Binding, bind_function
 from components._function import Function, FunctionArgs, Runtime
 from components._iam import GET, QUERY, Statement, policy, trust, use_table, write_log
-from components._key import key_policy
+from components._key import key_policy, receipt_key_policy
 from components._layers import Layers, LayersArgs
+from components._ledger import JOBS_AT_WORK, JOBS_BY_TIME
 from foreman_core.schema import RecordSchema
 from foreman_core.schema.graphql import JOB_FIELDS, graphql_schema, record_fields
 
 QUERY_DEPTH: Final = 10
 RESOLVER_COUNT: Final = 100
 POINT_IN_TIME_DAYS: Final = 35
-JOBS_BY_TIME: Final = "jobs-by-time"
 RECORD_ACTIONS: Final = (
     "dynamodb:BatchGetItem",
-    "dynamodb:DeleteItem",
     "dynamodb:GetItem",
     "dynamodb:PartiQLInsert",
     "dynamodb:PartiQLUpdate",
@@ -55,6 +56,8 @@ class CoreApi(pulumi.ComponentResource):
 
     runtime: Runtime
     key_arn: pulumi.Output[str]
+    receipt_key_arn: pulumi.Output[str]
+    receipt_key_fingerprint: pulumi.Output[str]
     records_table: pulumi.Output[str]
     records_table_arn: pulumi.Output[str]
     ledger_table: pulumi.Output[str]
@@ -72,6 +75,7 @@ class CoreApi(pulumi.ComponentResource):
         self._kept = pulumi.ResourceOptions(parent=self, protect=args.protect)
 
         self.key_arn = self._key().arn
+        self.receipt_key_arn, self.receipt_key_fingerprint = self._receipt_key()
         records = self._records_table()
         ledger = self._ledger_table()
         self.runtime = self._runtime()
@@ -111,6 +115,31 @@ class CoreApi(pulumi.ComponentResource):
         )
         return key
 
+    def _receipt_key(self) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """The ARN of the key that signs receipts, and the fingerprint that these are compared with.
+
+        KMS does not rotate asymmetric keys: https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
+        """
+        key = aws.kms.Key(
+            f"{self._name}-receipt-key",
+            description=f"Foreman {self._args.stack}: signs receipts",
+            key_usage="SIGN_VERIFY",
+            customer_master_key_spec="ECC_NIST_P256",
+            deletion_window_in_days=30,
+            policy=receipt_key_policy(self._args.account_id),
+            opts=self._kept,
+        )
+        aws.kms.Alias(
+            f"{self._name}-receipt-key-alias",
+            name=f"alias/foreman-{self._args.stack}-receipts",
+            target_key_id=key.key_id,
+            opts=self._child,
+        )
+        public = aws.kms.get_public_key_output(
+            key_id=key.arn, opts=pulumi.InvokeOutputOptions(parent=self)
+        ).public_key
+        return key.arn, public.apply(fingerprint)
+
     def _records_table(self) -> aws.dynamodb.Table:
         return self._table("records", attributes=["pk"], hash_key="pk")
 
@@ -123,12 +152,21 @@ class CoreApi(pulumi.ComponentResource):
             ],
             "projection_type": "ALL",
         }
+        # sparse: a job is in it only while an execution has to be under way
+        jobs_at_work: aws.dynamodb.TableGlobalSecondaryIndexArgsDict = {
+            "name": JOBS_AT_WORK,
+            "key_schemas": [
+                {"attribute_name": "at_work", "key_type": "HASH"},
+                {"attribute_name": "list_sk", "key_type": "RANGE"},
+            ],
+            "projection_type": "KEYS_ONLY",
+        }
         return self._table(
             "ledger",
-            attributes=["pk", "sk", "list_pk", "list_sk"],
+            attributes=["pk", "sk", "list_pk", "list_sk", "at_work"],
             hash_key="pk",
             range_key="sk",
-            index=jobs_by_time,
+            indexes=[jobs_by_time, jobs_at_work],
             ttl_attribute="expires_at",
         )
 
@@ -139,7 +177,7 @@ class CoreApi(pulumi.ComponentResource):
         attributes: Sequence[str],
         hash_key: str,
         range_key: str | None = None,
-        index: aws.dynamodb.TableGlobalSecondaryIndexArgsDict | None = None,
+        indexes: Sequence[aws.dynamodb.TableGlobalSecondaryIndexArgsDict] = (),
         ttl_attribute: str | None = None,
     ) -> aws.dynamodb.Table:
         return aws.dynamodb.Table(
@@ -147,7 +185,7 @@ class CoreApi(pulumi.ComponentResource):
             attributes=[{"name": attribute, "type": "S"} for attribute in attributes],
             hash_key=hash_key,
             range_key=range_key,
-            global_secondary_indexes=[index] if index else None,
+            global_secondary_indexes=list(indexes) or None,
             billing_mode="PAY_PER_REQUEST",
             point_in_time_recovery={"enabled": True, "recovery_period_in_days": POINT_IN_TIME_DAYS},
             server_side_encryption={"enabled": True, "kms_key_arn": self.key_arn},
@@ -267,7 +305,8 @@ class CoreApi(pulumi.ComponentResource):
                 timeout_s=29,
                 environment={"LEDGER_TABLE": ledger.name},
                 permissions=[
-                    *self._use_table("Ledger", ledger, [GET]),
+                    # an audit trail is a query
+                    *self._use_table("Ledger", ledger, [GET, QUERY]),
                     Statement(sid="ListJobsByTime", actions=[QUERY], resources=[index]),
                 ],
             ),
@@ -309,6 +348,11 @@ def additional_auth(
             }
         )
     return modes
+
+
+def fingerprint(public_key: str) -> str:
+    """Give the SHA-256 (hex) of a public key, which comes as base64 of its DER."""
+    return hashlib.sha256(base64.b64decode(public_key)).hexdigest()
 
 
 def api_key_expiry(now: datetime, days: int) -> str:

@@ -20,7 +20,6 @@ from components._iam import (
     UPDATE,
     USE_KEY,
     Statement,
-    key_through,
     policy,
     trust,
 )
@@ -35,6 +34,7 @@ from components._steps import (
     steps,
     use_ledger,
 )
+from components._sweeper import SweeperArgs, make_sweeper, start_jobs
 from foreman_core.schema.graphql import IMPORT_FIELDS
 
 DATA_KEY_REUSE_S: Final = 300
@@ -66,6 +66,7 @@ class Orchestration(pulumi.ComponentResource):
         arns = {role: self._function(role, step).arn for role, step in steps(args).items()}
         machine = self._state_machine(arns)
         self._imports()
+        make_sweeper(name, SweeperArgs(steps=args, state_machine_arn=args.state_machine_arn), parent=self)
         self._alarms(machine)
 
         self.state_machine_arn = machine.arn
@@ -234,12 +235,7 @@ class Orchestration(pulumi.ComponentResource):
                     *use_ledger(args, GET, PUT, UPDATE),
                     *read_uploads(args, "submitted/*"),
                     open_files(args, OPEN),
-                    Statement(
-                        sid="StartJobs",
-                        actions=["states:StartExecution"],
-                        resources=[args.state_machine_arn],
-                    ),
-                    key_through("SealJobInput", runtime.key_arn, "states", runtime.region),
+                    *start_jobs(args, args.state_machine_arn),
                 ],
             ),
             opts=self._child,

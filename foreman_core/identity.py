@@ -17,8 +17,12 @@ def job_id(*, bucket: str, key: str, version_id: str) -> str:
 
     Each part goes in with its length, so that no two triples give the same input. 26 characters are 130 bits.
     """
-    digest = _digest(part.encode() for part in (bucket, key, version_id))
-    return "job-" + base64.b32encode(digest).decode().lower()[:26]
+    return _job_id(_digest(part.encode() for part in (bucket, key, version_id)))
+
+
+def undo_id(job: str, number: int) -> str:
+    """The id of the undo of a job that has had `number` undos before."""
+    return _job_id(_digest(part.encode() for part in ("undo", job, str(number))))
 
 
 def content_hash(values: Mapping[str, Value]) -> str:
@@ -27,7 +31,11 @@ def content_hash(values: Mapping[str, Value]) -> str:
     Leaving blanks out lets a schema gain an optional field without a change of the hash of records it has;
     numbers lose a trailing `.0` in JSON from JavaScript and in DynamoDB, so `1.0` and `1` hash alike.
     """
-    present = {name: _canonical(value) for name, value in values.items() if value is not None}
+    present = {
+        name: _canonical(value) if type(value) is float else value
+        for name, value in values.items()
+        if value is not None
+    }
     return hashlib.sha256(orjson.dumps(present, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -45,10 +53,12 @@ def comparable_sequencer(sequencer: str) -> str:
     return sequencer.lower().ljust(SEQUENCER_WIDTH, "0")
 
 
-def _canonical(value: Value) -> Value:
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    return value
+def _job_id(digest: bytes) -> str:
+    return "job-" + base64.b32encode(digest).decode().lower()[:26]
+
+
+def _canonical(value: float) -> int | float:
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def _digest(parts: Iterable[bytes]) -> bytes:

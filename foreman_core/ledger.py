@@ -1,29 +1,39 @@
 """The ledger: what is known of every job, chunk and file, in one table.
 
 pk                  sk              holds
-JOB#<job>           JOB             the job; also listed by time in the index `jobs-by-time`
+JOB#<job>           JOB             the job; also listed by time in the index `jobs-by-time`, and, while an
+                                    execution has to be under way, in the index `jobs-at-work`
 JOB#<job>           CHUNK#<n>       a chunk: where its plan lies, and what came of it
+JOB#<job>           AUDIT#<n>       an event of the audit trail
+JOB#<job>           CORRECTION#<c>  what the job c has loaded of the rows that this one rejected
 FILE#<sha256>       <record type>   the job that owns this content; for one sheet of it <record type>#<sheet>
 OBJECT#<bucket>/<key>  LATEST       the latest version seen of an object
 """
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, cast
 
+import attrs
 import cattrs
 from attrs import frozen
-from botocore.exceptions import ClientError
 
-from foreman_core.errors import Conflict, Refused
+from foreman_core.audit import AuditEvent, next_event, shown_counts
+from foreman_core.errors import Conflict, Refused, Unavailable
 from foreman_core.identity import comparable_sequencer
 from foreman_core.items import from_item, to_attribute, to_item
-from foreman_core.models import Job, JobState, Moment, PlannedChunk
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from foreman_core.ledger_table import NEW, LedgerTable
+from foreman_core.models import (
+    Correction,
+    Counts,
+    Job,
+    JobState,
+    Moment,
+    PlannedChunk,
+    Reason,
+    Sealed,
+)
 
 State = JobState
 
@@ -32,20 +42,39 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     State.VALIDATING: frozenset(
         {State.VALIDATING, State.NEEDS_REVIEW, State.PLANNED, State.CANCELLED, State.FAILED}
     ),
-    State.NEEDS_REVIEW: frozenset({State.VALIDATING, State.CANCELLED}),
+    State.NEEDS_REVIEW: frozenset({State.CANCELLED}),
     State.PLANNED: frozenset({State.LOADING, State.CANCELLED, State.FAILED}),
-    State.LOADING: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED}),
+    State.LOADING: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}),
+    State.SUCCEEDED: frozenset({State.UNDOING}),
+    State.PARTIALLY_SUCCEEDED: frozenset({State.UNDOING}),
+    State.FAILED: frozenset({State.UNDOING}),
+    State.CANCELLED: frozenset({State.UNDOING}),
+    State.UNDOING: frozenset({State.UNDONE}),
+    # an undo that is undone itself puts the job back to what it was
+    State.UNDONE: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}),
 }
-"""What may follow what; a state that is not named here is left by nothing."""
+"""What a step may make of a job; a state that is not named here is left by nothing."""
 
-KEEP: Final = timedelta(days=400)
-"""How long the ledger holds a job: a year and a month, for reports that look back one year."""
+REOPENINGS: Final[Mapping[JobState, frozenset[JobState]]] = {
+    # tried again from its file, or from its plan if it has one
+    State.FAILED: frozenset({State.RECEIVED, State.PLANNED, State.SUCCEEDED}),
+    State.CANCELLED: frozenset({State.RECEIVED, State.PLANNED}),
+    State.NEEDS_REVIEW: frozenset({State.RECEIVED}),
+    # a job whose rejected rows have been corrected succeeds later, and is what it was when that is undone
+    State.PARTIALLY_SUCCEEDED: frozenset({State.SUCCEEDED}),
+    State.SUCCEEDED: frozenset({State.PARTIALLY_SUCCEEDED, State.FAILED}),
+}
+"""What only a retry or a correction may make of it: a step that was given up and comes late must not."""
 
 JOBS_BY_TIME: Final = "jobs-by-time"
+JOBS_AT_WORK: Final = "jobs-at-work"
+_NO_STATES: Final[frozenset[JobState]] = frozenset()
 _LIST_PK: Final = "JOBS"
+_AT_WORK_PK: Final = "AT WORK"
+_RACES: Final = 8
+"""How often a change is tried anew when another one came in between: more than there are writers of a job."""
 
 Release = Callable[[Job], bool]
-T = TypeVar("T")
 
 
 @frozen(kw_only=True)
@@ -56,36 +85,28 @@ class JobPage:
     next_token: str | None
 
 
-class Ledger:
+class Ledger(LedgerTable):
     """The ledger's table. Every write carries the condition under which it is right."""
-
-    def __init__(
-        self,
-        client: "DynamoDBClient",
-        table: str,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._client = client
-        self._table = table
-        self._clock = clock
-
-    def now(self) -> str:
-        """The ledger's time: ISO 8601 in UTC, to the millisecond."""
-        return self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def create(self, job: Job) -> Job:
         """Record a new job, or give back the one that has this id already: then it was delivered before."""
-        item = _item(job, expires_at=self._expires_at())
-        if self._put(item, condition="attribute_not_exists(pk)"):
-            return job
-        return self.job(job.id)
+        event = next_event(job, self._actor, at=self.now(), what="created", to=job.state, details={})
+        job = attrs.evolve(job, audits=1, audit_head=event.sha256)
+        put = {"TableName": self._table, "Item": to_item(_item(job, expires_at=self._expires_at()))}
+        created = self._transact([{"Put": put | NEW}, self._appended(job.id, event)])
+        return job if created else self.job(job.id)
 
     def job(self, job_id: str) -> Job:
         """The job as it is now. Refused(`not-found`) when there is none."""
-        found = self._get(_job_key(job_id))
+        found = self.find(job_id)
         if found is None:
             raise Refused("not-found", f"There is no job {job_id}.")
-        return _structure(found)
+        return found
+
+    def find(self, job_id: str) -> Job | None:
+        """The job as it is now, or None when there is none."""
+        found = self._get(_job_key(job_id))
+        return None if found is None else _structure(found)
 
     def jobs(self, *, limit: int, token: str | None = None) -> JobPage:
         """A page of at most `limit` jobs, newest first. Refused(`bad-token`) for a token that is not ours."""
@@ -105,27 +126,54 @@ class Ledger:
             next_token=_encode(last) if last else None,
         )
 
-    def transition(self, job_id: str, to: JobState, **changes: object) -> Job:
-        """Move a job to a state, with changes of its fields, and give it back as it then is.
+    def at_work(self) -> Iterator[str]:
+        """The ids of the jobs that move on without a new request, as of a moment ago; the oldest first."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=JOBS_AT_WORK,
+            KeyConditionExpression="at_work = :yes",
+            ExpressionAttributeValues={":yes": {"S": _AT_WORK_PK}},
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield str(from_item(item)["pk"]).removeprefix("JOB#")
+
+    def transition(self, job_id: str, to: JobState, *, reopens: bool = False, **changes: object) -> Job:
+        """Move a job to a state, with changes of its fields, and give it back as it then is. `reopens`: also
+        one that has ended, as REOPENINGS has it.
 
         The item itself carries the condition. A job that is in that state already is given back unchanged:
         the answer to the first request was lost. Otherwise Conflict(`illegal-transition`).
         """
-        moment = cattrs.unstructure(Moment(state=to, at=self.now()))
-        changed = self._update(
-            _job_key(job_id),
-            {"state": to, "updated_at": self.now(), **changes},
-            states=[state for state, following in TRANSITIONS.items() if to in following],
-            append={"timeline": [moment]},
-        )
-        if changed is not None:
-            return _structure(changed)
-        job = self.job(job_id)
+        for _ in range(_RACES):
+            job = self.job(job_id)
+            following = TRANSITIONS.get(job.state, _NO_STATES)
+            if to not in (following | REOPENINGS.get(job.state, _NO_STATES) if reopens else following):
+                break
+            if self._change(job, "moved", to, changes):
+                return self.job(job_id)
+        else:
+            raise Unavailable("contention", f"Job {job_id} is changed by others all the time.")
         if job.state is to:
             return job
         raise Conflict(
             "illegal-transition", f"Job {job_id} is {job.state}; from there it cannot become {to}."
         )
+
+    def record(self, job: Job, what: str, **changes: object) -> Job:
+        """Change fields of a job as it was seen, with `what` happened as an event of its audit trail.
+
+        Conflict(`state-changed`) when something else was recorded of it since it was seen.
+        """
+        if self._change(job, what, None, changes):
+            return self.job(job.id)
+        raise Conflict("state-changed", f"Job {job.id} has moved on; look at it, and ask again.")
+
+    def settle(self, job: Job) -> None:
+        """Put a failure that Step Functions recorded by itself into the audit trail."""
+        before = [moment.state for moment in job.timeline][-2:-1]
+        told = {"from": before[0] if before else None, "to": job.state}
+        self._change(job, "recorded by the state machine", None, {"unaudited": False}, details=told)
 
     def amend(self, job_id: str, state: JobState, **changes: object) -> Job:
         """Change fields of a job that is in `state`, and give it back; Conflict when it is in another."""
@@ -134,9 +182,34 @@ class Ledger:
             raise Conflict("state-changed", f"Job {job_id} is no longer {state}.")
         return _structure(changed)
 
-    def mark_notified(self, job_id: str) -> None:
-        """Record that the job's notice has gone out."""
-        self._update(_job_key(job_id), {"notified_at": self.now()}, states=list(JobState))
+    def audit_trail(self, job_id: str) -> tuple[str, ...]:
+        """The events of a job's audit trail, in order, each as the text that was hashed."""
+        return tuple(str(item["event"]) for item in self._items(job_id, "AUDIT#"))
+
+    def corrections(self, job_id: str) -> tuple[Correction, ...]:
+        """What has been loaded of the rows that a job rejected, by the jobs that did."""
+        items = self._items(job_id, "CORRECTION#")
+        return tuple(cattrs.structure(item, Correction) for item in items)
+
+    def put_correction(self, job: Job, correction: Correction, **changes: object) -> bool:
+        """Record a correction of a job, and its effect on that job, at once; False when the job has moved on.
+
+        `changes` may have a `state`, as a legal transition.
+        """
+        to = cast("JobState | None", changes.pop("state", None))
+        key = {**_job_key(job.id), "sk": f"CORRECTION#{correction.job_id}"}
+        item = {**key, "expires_at": self._expires_at(), **cattrs.unstructure(correction)}
+        put = {"Put": {"TableName": self._table, "Item": to_item(item)}}
+        what = "corrected" if correction.active else "correction undone"
+        return self._change(job, what, to, changes, put, details={"by": correction.job_id})
+
+    def mark_notified(self, job: Job) -> bool:
+        """Record that a notice of the job's state has gone out; False when the job has moved on since.
+
+        What the notice knew of is a number of moments: times are written down before they come true.
+        """
+        told = {"notified_at": self.now(), "notified_moments": len(job.timeline)}
+        return self._update(_job_key(job.id), told, states=[job.state]) is not None
 
     def claim_file(self, job: Job, sha256: str, *, release: Release, force: bool = False) -> str:
         """Claim content for a job, and give back the id of the job that owns it: this one, or an earlier.
@@ -195,86 +268,83 @@ class Ledger:
             raise Refused("not-found", f"Job {job_id} has no chunk {index}.")
         return cattrs.structure(found, PlannedChunk)
 
-    def finish_chunk(self, job_id: str, index: int, **outcome: object) -> None:
-        """Record what came of a chunk."""
-        self._update(_chunk_key(job_id, index), outcome)
+    def begin_chunk(self, job_id: str, index: int) -> bool:
+        """Record that a chunk is being loaded. False when that was so before: an attempt broke."""
+        key, now = _chunk_key(job_id, index), {"started_at": self.now()}
+        return self._update(key, now, unless=["started_at"]) is not None
+
+    def replan_chunk(self, job_id: str, index: int, replanned: Sealed) -> None:
+        """Link a chunk once to the rows of it that were planned again: the first link counts, and none when
+        the chunk has its outcome already.
+        """
+        self._update(_chunk_key(job_id, index), {"replanned": replanned}, unless=["replanned", "loaded_at"])
+
+    def finish_chunk(self, job_id: str, index: int, *, is_whole: bool, **outcome: object) -> None:
+        """Record what came of a chunk, once: a step that was given up and comes late changes nothing. An
+        outcome that is not whole, since nothing was planned again of its rows, only while that is so.
+        """
+        unless = ["loaded_at"] if is_whole else ["loaded_at", "replanned"]
+        self._update(_chunk_key(job_id, index), outcome, unless=unless)
 
     def chunks(self, job_id: str) -> tuple[PlannedChunk, ...]:
         """All chunks of a job that have been planned, in order."""
-        found: list[PlannedChunk] = []
-        start: dict[str, Any] = {}
-        while True:
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="pk = :job AND begins_with(sk, :chunk)",
-                ExpressionAttributeValues={":job": {"S": f"JOB#{job_id}"}, ":chunk": {"S": "CHUNK#"}},
-                ConsistentRead=True,
-                **start,
-            )
-            found += (cattrs.structure(from_item(item), PlannedChunk) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return tuple(found)
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return tuple(cattrs.structure(item, PlannedChunk) for item in self._items(job_id, "CHUNK#"))
 
-    def _expires_at(self) -> int:
-        return int((self._clock() + KEEP).timestamp())
-
-    def _get(self, key: Mapping[str, str]) -> dict[str, Any] | None:
-        answer = self._client.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
-        return from_item(answer["Item"]) if "Item" in answer else None
-
-    def _put(self, values: Mapping[str, object], *, condition: str | None = None, **names: str) -> bool:
-        """True when the item was written, False when its condition did not hold."""
-        item = to_item({"expires_at": self._expires_at(), **values})
-        options: dict[str, Any] = {}
-        if condition is not None:
-            options["ConditionExpression"] = condition
-        if names:
-            options["ExpressionAttributeValues"] = {f":{name}": {"S": value} for name, value in names.items()}
-        return _holds(lambda: self._client.put_item(TableName=self._table, Item=item, **options)) is not None
-
-    def _update(
+    def _change(
         self,
-        key: Mapping[str, str],
+        job: Job,
+        what: str,
+        to: JobState | None,
         changes: Mapping[str, object],
-        *,
-        states: Sequence[JobState] | None = None,
-        append: Mapping[str, object] | None = None,
-    ) -> dict[str, Any] | None:
-        """The item after the update, or None when it is not there or not in one of `states`."""
-        if states is not None and not states:
-            return None
+        *more: Mapping[str, Any],
+        details: Mapping[str, object] | None = None,
+    ) -> bool:
+        """Change a job as it was seen, append the event, and write what is `more`: all or nothing, which is
+        False.
+        """
+        at = self.now()
+        told = dict(details or {})
+        if isinstance(counts := changes.get("counts"), Counts):
+            told["counts"] = shown_counts(counts)
+        if isinstance(reason := changes.get("reason"), Reason):
+            told["reason"] = reason.code
+        event = next_event(job, self._actor, at=at, what=what, to=to, details=told)
+        moved = {} if to is None else {"state": to, "timeline": (*job.timeline, Moment(state=to, at=at))}
+        changed = {
+            **changes,
+            **moved,
+            "updated_at": at,
+            "audits": event.number + 1,
+            "audit_head": event.sha256,
+        }
+        update = self._seen(job, changed)
+        return self._transact([{"Update": update}, self._appended(job.id, event), *more])
+
+    def _seen(self, job: Job, changes: Mapping[str, object]) -> dict[str, Any]:
+        """The update of a job on condition that nothing was recorded of it since it was seen."""
         plain: dict[str, object] = cattrs.unstructure(dict(changes))
-        sets = [f"#{name} = :{name}" for name in plain]
-        sets += [f"#{name} = list_append(#{name}, :{name})" for name in append or {}]
-        values = {f":{name}": to_attribute(value) for name, value in (plain | dict(append or {})).items()}
-        condition = "attribute_exists(pk)"
-        if states is not None:
-            values |= {f":in{number}": {"S": state.value} for number, state in enumerate(states)}
-            condition += f" AND #state IN ({', '.join(f':in{number}' for number in range(len(states)))})"
-        names = {f"#{name}": name for name in [*plain, *(append or {}), *(["state"] if states else [])]}
-        answer = _holds(
-            lambda: self._client.update_item(
-                TableName=self._table,
-                Key=to_item(key),
-                UpdateExpression="SET " + ", ".join(sets),
-                ConditionExpression=condition,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=values,
-                ReturnValues="ALL_NEW",
-            )
-        )
-        return None if answer is None else from_item(answer.get("Attributes", {}))
+        at_work = attrs.evolve(job, **changes).is_at_work
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in plain)
+        values = {f":{name}": to_attribute(value) for name, value in plain.items()}
+        if at_work:
+            expression, values = f"{expression}, at_work = :yes", {**values, ":yes": {"S": _AT_WORK_PK}}
+        return {
+            "TableName": self._table,
+            "Key": to_item(_job_key(job.id)),
+            "UpdateExpression": expression if at_work else f"{expression} REMOVE at_work",
+            "ConditionExpression": "#audits = :seen AND #state = :was",
+            "ExpressionAttributeNames": {f"#{name}": name for name in {**plain, "state": None}},
+            "ExpressionAttributeValues": {
+                **values,
+                ":seen": {"N": str(job.audits)},
+                ":was": {"S": job.state.value},
+            },
+        }
 
-
-def _holds(write: Callable[[], T]) -> T | None:
-    """What `write` gives back, or None when its condition did not hold."""
-    try:
-        return write()
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
-            return None
-        raise
+    def _appended(self, job_id: str, event: AuditEvent) -> dict[str, Any]:
+        key = {"pk": f"JOB#{job_id}", "sk": f"AUDIT#{event.number:06d}"}
+        item = {**key, "event": event.text, "sha256": event.sha256, "expires_at": self._expires_at()}
+        return {"Put": {"TableName": self._table, "Item": to_item(item)} | NEW}
 
 
 def _job_key(job_id: str) -> dict[str, str]:
@@ -294,6 +364,7 @@ def _item(job: Job, *, expires_at: int) -> dict[str, object]:
         **_job_key(job.id),
         "list_pk": _LIST_PK,
         "list_sk": f"{job.created_at}#{job.id}",
+        "at_work": _AT_WORK_PK if job.is_at_work else None,
         "expires_at": expires_at,
         **cattrs.unstructure(job),
     }

@@ -1,5 +1,6 @@
 """Carrying out a chunk of the plan through the GraphQL API."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -20,10 +21,15 @@ REQUEST_BYTES: Final = 900_000
 
 @frozen(kw_only=True)
 class Loaded:
-    """What came of a chunk's rows; rows that the plan leaves unchanged are not in it."""
+    """What came of a chunk's rows; rows that the plan leaves unchanged are not in it.
+
+    `kept` counts updates that leave fields as they were changed since; they are not among `updated`.
+    """
 
     created: int = 0
     updated: int = 0
+    deleted: int = 0
+    kept: int = 0
     conflicts: list[RowFault] = field(factory=list[RowFault])
     rejects: list[RowFault] = field(factory=list[RowFault])
 
@@ -36,7 +42,7 @@ def load_rows(
     Raises Unavailable when the API fails or leaves a row unanswered; sending the rows again is safe.
     """
     document = upsert_document(schema)
-    created = updated = 0
+    done: Counter[str] = Counter()
     conflicts: list[RowFault] = []
     rejects: list[RowFault] = []
     for request in _requests([row for row in rows if row.disposition != "unchanged"]):
@@ -47,15 +53,20 @@ def load_rows(
         for row in request:
             outcome = answered[row.row]
             match outcome["outcome"]:
-                case "applied" | "already_applied" if row.disposition == "create":
-                    created += 1
                 case "applied" | "already_applied":
-                    updated += 1
+                    done["kept" if row.why else row.disposition] += 1
                 case "conflict":
                     conflicts.append(_fault(row, "conflict", outcome))
                 case _:
                     rejects.append(_fault(row, "rule", outcome))
-    return Loaded(created=created, updated=updated, conflicts=conflicts, rejects=rejects)
+    return Loaded(
+        created=done["create"],
+        updated=done["update"],
+        deleted=done["delete"],
+        kept=done["kept"],
+        conflicts=conflicts,
+        rejects=rejects,
+    )
 
 
 def _requests(rows: Sequence[PlannedRow]) -> Iterator[list[PlannedRow]]:
@@ -74,7 +85,8 @@ def _requests(rows: Sequence[PlannedRow]) -> Iterator[list[PlannedRow]]:
 
 
 def _input(row: PlannedRow) -> dict[str, object]:
-    return {"row": row.row, "line": row.line, "expected_version": row.expected_version, "record": row.after}
+    place: dict[str, object] = {"row": row.row, "line": row.line, "expected_version": row.expected_version}
+    return place | ({"delete": row.id} if row.disposition == "delete" else {"record": row.after})
 
 
 def _fault(row: PlannedRow, code: str, outcome: Mapping[str, Any]) -> RowFault:

@@ -1,6 +1,6 @@
 """The values that travel between the phases: frozen, without I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Literal
 
@@ -92,13 +92,21 @@ _FINAL = {
     JobState.UNDONE,
 }
 
-Mode = Literal["load", "plan"]
-Disposition = Literal["create", "update", "unchanged"]
+_AT_WORK = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING}
+
+Mode = Literal["load", "plan", "undo"]
+Disposition = Literal["create", "update", "delete", "unchanged"]
+Kept = Literal["edited", "deleted", "recreated", "uncertain"]
+"""Why an undo leaves something as it is: what has become of the record since, or that the undone job may not
+have written it."""
 
 
 @frozen(kw_only=True)
 class Counts:
-    """The account of a job, in rows. `pending` counts accepted rows that have no outcome yet."""
+    """The account of a job, in rows. `pending` counts accepted rows that have no outcome yet.
+
+    Only an undo has `deleted` and `kept`: rows of which something stays, since it was changed after the job.
+    """
 
     read: int = 0
     accepted: int = 0
@@ -107,7 +115,9 @@ class Counts:
     blank: int = 0
     created: int = 0
     updated: int = 0
+    deleted: int = 0
     unchanged: int = 0
+    kept: int = 0
     conflict: int = 0
     pending: int = 0
 
@@ -117,7 +127,9 @@ class Counts:
         fates = (
             self.created
             + self.updated
+            + self.deleted
             + self.unchanged
+            + self.kept
             + self.conflict
             + self.rejected
             + self.duplicate
@@ -173,7 +185,19 @@ class Moment:
 
 @frozen(kw_only=True)
 class Job:
-    """One file on its way; the ledger holds it."""
+    """One file on its way, or the undo of a job; the ledger holds it.
+
+    `fields` are those that the file has a column for. An undo names the job that it `undoes`; `dry_run` lets
+    it stop at its plan. A job that was undone has counted the undos that are over in `undos`, and knows in
+    `done_as` the state to which undoing its undo brings it back.
+
+    `attempt` numbers the executions that the job has had; `restarts` counts those that nobody asked for,
+    since somebody last did. `validated` says that the chunks of the file are written, `cancelling` that
+    loading is to stop before the next chunk. A corrected rejects file names the job that it `corrects`, and
+    that one counts the `corrections` which its account holds. `audits` counts the events of the job's audit
+    trail, and `audit_head` is the hash of the last one; `unaudited` says that Step Functions by itself has
+    recorded a failure which is not among them yet.
+    """
 
     id: str
     state: JobState
@@ -189,10 +213,53 @@ class Job:
     chunks: int = 0
     reason: Reason | None = None
     duplicate_of: str | None = None
+    undoes: str | None = None
+    dry_run: bool = False
+    undos: int = 0
+    done_as: JobState | None = None
+    attempt: int = 1
+    restarts: int = 0
+    validated: bool = False
+    cancelling: bool = False
+    corrects: str | None = None
+    corrections: int = 0
+    audits: int = 0
+    audit_head: str | None = None
+    unaudited: bool = False
+    fields: tuple[str, ...] = ()
     issues_by_code: Mapping[str, int] = field(factory=dict[str, int])
     issues_by_field: Mapping[str, int] = field(factory=dict[str, int])
+    changes_by_field: Mapping[str, int] = field(factory=dict[str, int])
     timeline: tuple[Moment, ...] = ()
     notified_at: str | None = None
+    notified_moments: int = 0
+
+    @property
+    def stops_at_plan(self) -> bool:
+        """True when the job loads its plan only once that is approved."""
+        return self.mode == "plan" or self.dry_run
+
+    @property
+    def is_at_work(self) -> bool:
+        """True when an execution has to be under way: the job moves on without a new request."""
+        return self.state in _AT_WORK or (self.state is JobState.PLANNED and not self.stops_at_plan)
+
+
+@frozen(kw_only=True)
+class Correction:
+    """What a corrected rejects file has loaded of the rows that another job rejected, in rows.
+
+    `key` names the object that lists these rows. `active` is False once the correction was undone.
+    """
+
+    job_id: str
+    key: str
+    rejected: int = 0
+    conflict: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    active: bool = True
 
 
 @frozen(kw_only=True)
@@ -211,8 +278,10 @@ class ChunkRef:
 class PlannedRow:
     """What the plan does with one row.
 
-    `before` holds the values that an update replaces, `after` the whole record to be; both are None for an
-    unchanged row. `expected_version` is None for a record that must not exist yet.
+    `before` holds the values that an update replaces or a deletion removes, `after` the whole record to be;
+    both are None for an unchanged row. `expected_version` is None for a key that was never used; a record
+    that is created where one was deleted expects the version of its tombstone. In an undo `why` says that
+    something stays as it is, and `kept` which fields.
     """
 
     row: int
@@ -222,6 +291,8 @@ class PlannedRow:
     expected_version: int | None = None
     before: Mapping[str, Value] | None = None
     after: Mapping[str, Value] | None = None
+    kept: Sequence[str] | None = None
+    why: Kept | None = None
 
 
 @frozen(kw_only=True)
@@ -235,8 +306,22 @@ class RowFault:
 
 
 @frozen(kw_only=True)
+class Sealed:
+    """Planned rows in an object of their own, under the hash of its content."""
+
+    key: str
+    sha256: str
+
+
+@frozen(kw_only=True)
 class PlannedChunk:
-    """A chunk of the plan: the object that holds it, under the hash of its content, and what came of it."""
+    """A chunk of the plan: the object that holds it, under the hash of its content, and what came of it.
+
+    `of` is what was planned. Of an undo's rows `keep` stay as they are, and `partly` many of the updates keep
+    some fields. `replanned` holds the rows that were planned once more, because their records had changed
+    since the plan; `turned_unchanged` of them needed no write then. The loading counts are valid, and `kept`
+    counts both kinds of kept rows that came of it, once `loaded_at` is set.
+    """
 
     index: int
     key: str
@@ -245,9 +330,19 @@ class PlannedChunk:
     create: int
     update: int
     unchanged: int
+    delete: int = 0
+    keep: int = 0
+    partly: int = 0
+    changes_by_field: Mapping[str, int] = field(factory=dict[str, int])
+    of: ChunkRef | None = None
+    started_at: str | None = None
+    replanned: Sealed | None = None
     loaded_at: str | None = None
     created: int = 0
     updated: int = 0
+    deleted: int = 0
+    kept: int = 0
+    turned_unchanged: int = 0
     conflicts: tuple[RowFault, ...] = ()
     rejects: tuple[RowFault, ...] = ()
 

@@ -12,7 +12,18 @@ SUBJECT_LENGTH: Final = 99
 """SNS wants a subject of fewer than 100 ASCII characters:
 https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
 
-FATES: Final = ("created", "updated", "unchanged", "rejected", "duplicate", "blank", "conflict", "pending")
+FATES: Final = (
+    "created",
+    "updated",
+    "deleted",
+    "unchanged",
+    "kept",
+    "rejected",
+    "duplicate",
+    "blank",
+    "conflict",
+    "pending",
+)
 TOP: Final = 5
 
 
@@ -38,7 +49,7 @@ class Notices:
 
 def subject(job: Job) -> str:
     """One line of ASCII: what happened to which file."""
-    state = job.state.replace("_", " ")
+    state = ("" if job.undoes is None else "undo ") + job.state.replace("_", " ")
     name = job.source.name.encode("ascii", "replace").decode()
     name = "".join(char if char.isprintable() else "?" for char in name)
     return f"Foreman: {state}: {name}"[:SUBJECT_LENGTH]
@@ -52,6 +63,10 @@ def message(job: Job) -> str:
         lines.append(f"Why:   {job.reason.message} ({job.reason.code})")
         if job.reason.command is not None:
             lines.append(f"Go on: {job.reason.command}")
+    if job.undoes is not None:
+        lines.append(f"Undoes: {job.undoes}")
+    if job.corrects is not None:
+        lines.append(f"Corrects: {job.corrects}")
     if job.duplicate_of is not None:
         lines.append(f"See:   {job.duplicate_of}")
     if counts.read:
@@ -60,8 +75,9 @@ def message(job: Job) -> str:
     top = sorted(job.issues_by_code.items(), key=lambda item: (-item[1], item[0]))[:TOP]
     if top:
         lines.append("Issues: " + ", ".join(f"{number:,} {code}" for code, number in top))
-    if counts.rejected:
+    if (counts.rejected or counts.conflict) and job.undoes is None:
         lines.append(f"Rejects: s3://{job.source.bucket}/{job_key(job.id, 'rejects.csv')}")
     if job.state is JobState.PLANNED:
-        lines.append(f"Load it: foreman submit --plan {job.id}")
+        how = f"submit --plan {job.id}" if job.undoes is None else f"undo {job.undoes}"
+        lines.append(f"Load it: foreman {how}")
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """What a load would do: accepted rows compared with the records as they are now."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import cattrs
@@ -14,21 +15,47 @@ from foreman_core.schema import Field, RecordSchema
 
 
 def plan_rows(
-    schema: RecordSchema, rows: Iterable[AcceptedRow], stored: Mapping[str, StoredRecord]
+    schema: RecordSchema,
+    rows: Iterable[AcceptedRow],
+    stored: Mapping[str, StoredRecord],
+    *,
+    columns: Collection[str] = (),
 ) -> list[PlannedRow]:
-    """The disposition of each row against `stored`, the present records by id; in the order of `rows`."""
-    return [_plan_row(schema, row, stored.get(str(row.values[schema.primary_key]))) for row in rows]
+    """The disposition of each row against `stored`, the records and tombstones by id; in the order of `rows`.
+
+    `columns` are the fields that the file has a column for: only there can a blank clear a value.
+    """
+    return [_plan_row(schema, row, stored.get(str(row.values[schema.primary_key])), columns) for row in rows]
 
 
-def merged(schema: RecordSchema, old: Mapping[str, Value], new: Mapping[str, Value]) -> dict[str, Value]:
-    """The record that results from `new` over `old`: blanks change nothing, and `collision` decides."""
+def merged(
+    schema: RecordSchema,
+    old: Mapping[str, Value],
+    new: Mapping[str, Value],
+    columns: Collection[str] = (),
+) -> dict[str, Value]:
+    """The record that results from `new` over `old`: `collision` decides, and of blanks `blank` does."""
     result: dict[str, Value] = {}
     for field in schema.fields:
         before, value = old.get(field.name), new.get(field.name)
-        chosen = value if value is not None and _takes(field, before) else before
+        if value is None:
+            chosen = None if field.blank == "clear" and field.name in columns else before
+        else:
+            chosen = value if _takes(field, before) else before
         if chosen is not None:
             result[field.name] = chosen
     return result
+
+
+def overwrites(planned: PlannedRow, again: PlannedRow, live: Mapping[str, Value]) -> bool:
+    """Whether a row that was planned `again` would replace a value that somebody has changed since the plan.
+
+    `live` are the values that the second planning saw. A record that was deleted since counts as changed.
+    """
+    if planned.before is not None and again.disposition == "create":
+        return True
+    seen = {**(planned.after or {}), **planned.before} if planned.before is not None else {}
+    return any(live.get(name) != seen.get(name) for name in again.before or {})
 
 
 def read_accepted(lines: bytes, schema: RecordSchema) -> list[AcceptedRow]:
@@ -44,8 +71,8 @@ def read_accepted(lines: bytes, schema: RecordSchema) -> list[AcceptedRow]:
 
 
 def encode(rows: Iterable[PlannedRow]) -> bytes:
-    """A plan chunk as JSON Lines."""
-    return b"".join(orjson.dumps(cattrs.unstructure(row), option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+    """A plan chunk as JSON Lines; what a row does not have is left out."""
+    return b"".join(orjson.dumps(_present(row), option=orjson.OPT_APPEND_NEWLINE) for row in rows)
 
 
 def decode(lines: bytes, sha256: str) -> list[PlannedRow]:
@@ -60,17 +87,40 @@ def seal(lines: bytes) -> str:
     return hashlib.sha256(lines).hexdigest()
 
 
-def count(rows: Sequence[PlannedRow], disposition: str) -> int:
-    """How many rows have this disposition."""
-    return sum(row.disposition == disposition for row in rows)
+def summary(rows: Sequence[PlannedRow]) -> dict[str, Any]:
+    """What a plan chunk says of its rows: how many there are of each kind, which fields updates change."""
+    of = Counter(row.disposition for row in rows if row.disposition != "unchanged" or row.why is None)
+    changed = Counter(name for row in rows if row.disposition == "update" for name in row.before or {})
+    return {
+        "rows": len(rows),
+        "create": of["create"],
+        "update": of["update"],
+        "delete": of["delete"],
+        "unchanged": of["unchanged"],
+        "keep": len(rows) - of.total(),
+        "partly": sum(row.disposition != "unchanged" and row.why is not None for row in rows),
+        "changes_by_field": dict(changed),
+    }
 
 
-def _plan_row(schema: RecordSchema, row: AcceptedRow, stored: StoredRecord | None) -> PlannedRow:
+def _present(row: PlannedRow) -> dict[str, Any]:
+    return {name: value for name, value in cattrs.unstructure(row).items() if value is not None}
+
+
+def _plan_row(
+    schema: RecordSchema, row: AcceptedRow, stored: StoredRecord | None, columns: Collection[str]
+) -> PlannedRow:
     record_id = str(row.values[schema.primary_key])
-    if stored is None:
-        after = {name: value for name, value in row.values.items() if value is not None}
-        return PlannedRow(row=row.row, line=row.line, id=record_id, disposition="create", after=after)
-    after = merged(schema, stored.values, row.values)
+    if stored is None or stored.deleted_at:
+        return PlannedRow(
+            row=row.row,
+            line=row.line,
+            id=record_id,
+            disposition="create",
+            expected_version=None if stored is None else stored.version,
+            after={name: value for name, value in row.values.items() if value is not None},
+        )
+    after = merged(schema, stored.values, row.values, columns)
     if content_hash(after) == content_hash(_known(schema, stored.values)):
         return PlannedRow(
             row=row.row,

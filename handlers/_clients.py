@@ -8,8 +8,11 @@ from botocore.config import Config
 from requests.auth import AuthBase
 from requests_aws4auth import AWS4Auth
 
+from foreman_core.serialising import serialise_batches
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -25,7 +28,15 @@ CONFIG: Final = Config(
 @cache
 def dynamodb() -> "DynamoDBClient":
     """The DynamoDB client."""
-    return boto3.client("dynamodb", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+    client = boto3.client("dynamodb", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+    serialise_batches(client)
+    return client
+
+
+@cache
+def kms() -> "KMSClient":
+    """The KMS client."""
+    return boto3.client("kms", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
 
 
 @cache

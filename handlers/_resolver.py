@@ -12,12 +12,16 @@ from handlers import _logging
 
 Arguments = Mapping[str, Any]
 Field = Callable[[Arguments], object]
+Identity = Mapping[str, Any] | None
+"""Who asks, as AppSync has verified it; None for who has the API key."""
 
 _TYPES: Final = {"not-found": "NotFound", "limit-exceeded": "LimitExceeded"}
 
 
-def resolver(function: str, fields: Callable[[], Mapping[str, Field]]) -> Callable[..., dict[str, Any]]:
-    """Make a Lambda handler: `{field, arguments}` → `{data}` or `{error: {type, message, info}}`.
+def resolver(
+    function: str, fields: Callable[[Identity], Mapping[str, Field]]
+) -> Callable[..., dict[str, Any]]:
+    """Make a Lambda handler: `{field, arguments, identity}` → `{data}` or `{error: {type, message, info}}`.
 
     An exception that is not a refusal is logged and goes on: AppSync answers InternalError, without details.
     """
@@ -28,7 +32,7 @@ def resolver(function: str, fields: Callable[[], Mapping[str, Field]]) -> Callab
         log = structlog.get_logger().bind(field=name, request_id=context.aws_request_id)
         began = time.monotonic()
         try:
-            answer = {"data": fields()[name](event["arguments"])}
+            answer = {"data": fields(event.get("identity"))[name](event["arguments"])}
         except (Refused, Conflict) as error:
             answer = {"error": _error(error)}
             log.info("field_refused", code=error.code, seconds=_since(began))

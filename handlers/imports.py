@@ -1,20 +1,24 @@
-"""GraphQL: start an import, approve a plan, remember a mapping."""
+"""GraphQL: start an import, approve a plan, undo, retry or cancel a job, remember a mapping."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
+from foreman_core.audit import caller
 from foreman_core.ledger import Ledger
+from foreman_core.pipeline.cancel import request_cancel
 from foreman_core.pipeline.options import read_options
 from foreman_core.pipeline.remember import remember
+from foreman_core.pipeline.retry import request_retry
 from foreman_core.pipeline.start import approve_plan, start_import
+from foreman_core.pipeline.undo import request_undo
 from foreman_core.pipeline.view import job_document
 from foreman_core.remembered import Mappings
 from foreman_core.storage import Files
 from foreman_core.workflow import Workflow
 from handlers import _clients
-from handlers._resolver import Arguments, Field, resolver
+from handlers._resolver import Arguments, Field, Identity, resolver
 from handlers._schemas import schema_of
 from handlers._settings import load
 
@@ -29,13 +33,18 @@ class Settings:
     record_type: str
 
 
-def _fields() -> Mapping[str, Field]:
+def _fields(identity: Identity) -> Mapping[str, Field]:
     settings = load(Settings)
-    ledger = Ledger(_clients.dynamodb(), settings.ledger_table)
+    ledger = Ledger(_clients.dynamodb(), settings.ledger_table, actor=caller(identity))
     workflow = Workflow(_clients.states(), settings.state_machine_arn)
     return {
         "startImport": lambda given: _start(settings, ledger, workflow, given["input"]),
         "approvePlan": lambda given: job_document(approve_plan(ledger, workflow, job_id=given["id"])),
+        "undoJob": lambda given: job_document(
+            request_undo(ledger, workflow, job_id=given["id"], dry_run=bool(given.get("dry_run")))
+        ),
+        "retryJob": lambda given: job_document(request_retry(ledger, workflow, job_id=given["id"])),
+        "cancelJob": lambda given: job_document(request_cancel(ledger, workflow, job_id=given["id"])),
         "rememberMapping": lambda given: _remember(settings, given["mapping"]),
     }
 

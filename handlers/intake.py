@@ -9,6 +9,7 @@ import structlog
 from attrs import frozen
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from foreman_core.audit import BUCKET
 from foreman_core.ledger import Ledger
 from foreman_core.pipeline.start import receive
 from foreman_core.workflow import Workflow
@@ -54,7 +55,7 @@ def _created(body: str) -> Iterator[dict[str, Any]]:
 def _receive(settings: Settings, created: dict[str, Any]) -> str:
     thing = created["object"]
     job = receive(
-        Ledger(_clients.dynamodb(), settings.ledger_table),
+        Ledger(_clients.dynamodb(), settings.ledger_table, actor=BUCKET),
         Workflow(_clients.states(), settings.state_machine_arn),
         bucket=created["bucket"]["name"],
         key=unquote_plus(thing["key"]),

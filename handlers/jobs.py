@@ -9,7 +9,7 @@ from foreman_core.errors import Refused
 from foreman_core.ledger import Ledger
 from foreman_core.pipeline.view import job_document
 from handlers import _clients
-from handlers._resolver import Arguments, Field, resolver
+from handlers._resolver import Arguments, Field, Identity, resolver
 from handlers._settings import load
 
 DEFAULT_LIMIT = 20
@@ -23,9 +23,13 @@ class Settings:
     ledger_table: str
 
 
-def _fields() -> Mapping[str, Field]:
+def _fields(_: Identity) -> Mapping[str, Field]:
     ledger = Ledger(_clients.dynamodb(), load(Settings).ledger_table)
-    return {"job": lambda given: _one(ledger, given), "jobs": lambda given: _page(ledger, given)}
+    return {
+        "job": lambda given: _one(ledger, given),
+        "jobs": lambda given: _page(ledger, given),
+        "jobAudit": lambda given: ledger.audit_trail(given["id"]),
+    }
 
 
 def _one(ledger: Ledger, given: Arguments) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from attrs import frozen
 
 from foreman_core.ledger import Ledger
 from foreman_core.models import ChunkRef
+from foreman_core.pipeline.comparing import Comparison
 from foreman_core.pipeline.plan import plan_chunk
 from foreman_core.records import Records
 from foreman_core.storage import Files
@@ -27,11 +28,11 @@ class Settings:
 def handler(event: Event) -> Answer:
     """A `ChunkRef` → `{"index"}`."""
     settings = load(Settings)
-    chunk = plan_chunk(
-        Ledger(_clients.dynamodb(), settings.ledger_table),
-        Files(_clients.s3(), settings.intake_bucket),
-        schema_of,
-        lambda record_type: Records(_clients.dynamodb(), settings.records_table, record_type),
-        cattrs.structure(event, ChunkRef),
+    by = Comparison(
+        ledger=Ledger(_clients.dynamodb(), settings.ledger_table),
+        files=Files(_clients.s3(), settings.intake_bucket),
+        schemas=schema_of,
+        table=lambda record_type: Records(_clients.dynamodb(), settings.records_table, record_type),
     )
+    chunk = plan_chunk(by, cattrs.structure(event, ChunkRef))
     return {"index": chunk.index}

@@ -4,6 +4,7 @@ from attrs import frozen
 
 from foreman_core.ledger import Ledger
 from foreman_core.pipeline.outcome import reconcile
+from foreman_core.signing import KmsSigner
 from foreman_core.storage import Files
 from handlers import _clients
 from handlers._settings import load
@@ -16,6 +17,7 @@ class Settings:
 
     ledger_table: str
     intake_bucket: str
+    receipt_key: str
 
 
 @step("reconcile")
@@ -25,6 +27,7 @@ def handler(event: Event) -> Answer:
     job = reconcile(
         Ledger(_clients.dynamodb(), settings.ledger_table),
         Files(_clients.s3(), settings.intake_bucket),
+        KmsSigner(_clients.kms(), settings.receipt_key),
         event["job_id"],
     )
     return {"job_id": job.id, "state": job.state.value}

@@ -1,21 +1,26 @@
 """GraphQL: records, singly and in pages, and the ways to write them."""
 
+import gc
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
+from foreman_core.pacing import Pace
 from foreman_core.pipeline import edit
 from foreman_core.records import Records
 from foreman_core.schema import RecordSchema
 from foreman_core.schema.graphql import record_fields
 from handlers import _clients
-from handlers._resolver import Arguments, Field, resolver
+from handlers._resolver import Arguments, Field, Identity, resolver
 from handlers._schemas import schema_of
 from handlers._settings import load
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 500
+
+_PACE = Pace()
+"""How fast this process writes: what it has learned of the table outlives a request."""
 
 
 @frozen
@@ -26,11 +31,11 @@ class Settings:
     record_type: str
 
 
-def _fields() -> Mapping[str, Field]:
+def _fields(_: Identity) -> Mapping[str, Field]:
     """The functions behind the fields, by the names that the schema gives them."""
     settings = load(Settings)
     schema = schema_of(settings.record_type)
-    records = Records(_clients.dynamodb(), settings.records_table, schema.name)
+    records = Records(_clients.dynamodb(), settings.records_table, schema.name, pace=_PACE)
     answers: list[Field] = [
         lambda given: _one(records, schema, given),
         lambda given: _page(records, schema, given),
@@ -68,3 +73,6 @@ def _update(records: Records, schema: RecordSchema, given: Arguments) -> Any:  #
 
 
 handler = resolver("records", _fields)
+
+# what is loaded by now stays; looking through it again and again would take as long as writing the rows
+gc.freeze()

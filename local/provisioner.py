@@ -5,6 +5,7 @@ import os
 import runpy
 import threading
 import warnings
+from base64 import b64encode
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ PROGRAM_SECONDS: Final = 180
 THREADS: Final = 16
 STACK: Final = "local"
 PROJECT_NAME: Final = "foreman"
+_PUBLIC_KEY: Final = "aws:kms/getPublicKey:getPublicKey"
 _WHO_AM_I: Final = "aws:index/getCallerIdentity:getCallerIdentity"
 _NOT_CREATED: Final = ("foreman:", "pulumi:providers:")
 """Components, which only group, and the provider, which says where."""
@@ -81,7 +83,11 @@ class Provisioner(pulumi.runtime.Mocks):
             raise LocalError("create-failed", f"{name} could not be created: {error}") from error
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        """Answer the one question that the program asks of AWS: who am I?"""
+        """Answer what the program asks of AWS: who am I, and what is the public half of a key?"""
+        if args.token == _PUBLIC_KEY:
+            key = cast("dict[str, str]", args.args)["keyId"]
+            found = self._aws.client("kms").get_public_key(KeyId=key)
+            return {"id": key, "keyId": key, "publicKey": b64encode(found["PublicKey"]).decode()}, []
         if args.token == _WHO_AM_I:
             account = self._aws.account
             return {

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,15 +26,11 @@ LOOKS: Final = {
 }
 """How to see that a resource is there: service, operation, and the parameter that takes its id."""
 
-INTERRUPTED: Final = "States.ServiceRestart"
-"""The error that the emulator gives an execution that ran when it stopped."""
-
-SECOND_ENTRANCE: Final = "Seal"
-"""Where `"start": "load"` enters the state machine; what stands before it cannot be repeated after it."""
+SWEEPER: Final = "-sweep"
+"""How the name of the function ends that starts jobs again which stand still."""
 
 _ENDPOINT: Final = re.compile(r"http://127\.0\.0\.1:\d+")
 _QUEUE: Final = re.compile(r"(http://localhost:)\d+(/\d{12}/)")
-_RESUMED: Final = re.compile(r"-resumed-\d+$")
 
 
 def is_stored(aws: Aws, resources: tuple[ResourceStatus, ...]) -> bool:
@@ -89,48 +84,17 @@ def move_queues(home: Home, port: int) -> None:
         )
 
 
-def resume_executions(
-    aws: Aws, remembered: State, started: datetime, progress: Callable[[str], None]
-) -> None:
-    """Start the executions that the emulator's end has interrupted again, from where they can be repeated.
+def resume_jobs(aws: Aws, remembered: State, progress: Callable[[str], None]) -> None:
+    """Have the sweeper start the jobs again that the emulator's end has interrupted, without its usual wait.
 
     Step Functions on AWS does not stop; in the emulator, an execution ends with the process.
     """
-    client = aws.client("stepfunctions")
-    for machine in _ids(remembered, MACHINE):
-        for arn, name in _failed_since(client, machine, started):
-            seen = client.describe_execution(executionArn=arn)
-            if seen.get("error") != INTERRUPTED:
-                continue
-            progress(f"resuming {_RESUMED.sub('', name)}")
-            client.start_execution(
-                stateMachineArn=machine,
-                name=f"{_RESUMED.sub('', name)}-resumed-{int(started.timestamp())}",
-                input=_again(seen["input"], _entered(client, arn)),
-            )
-
-
-def _failed_since(client: Any, machine: str, since: datetime) -> list[tuple[str, str]]:  # noqa: ANN401
-    """ARN and name of the executions that have failed since a moment."""
-    pages = client.get_paginator("list_executions").paginate(stateMachineArn=machine, statusFilter="FAILED")
-    found = (execution for page in pages for execution in page["executions"])
-    return [(one["executionArn"], one["name"]) for one in found if one["stopDate"] >= since]
-
-
-def _entered(client: Any, arn: str) -> set[str]:  # noqa: ANN401
-    """The names of the states that an execution has entered."""
-    pages = client.get_paginator("get_execution_history").paginate(executionArn=arn)
-    events = (event for page in pages for event in page["events"])
-    return {
-        event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event
-    }
-
-
-def _again(given: str, entered: set[str]) -> str:
-    """The input for another start: the one it had, or what leads straight to the plan once that was begun."""
-    if SECOND_ENTRANCE not in entered:
-        return given
-    return orjson.dumps({**orjson.loads(given), "start": "load"}).decode()
+    sweeper = next((name for name in _ids(remembered, FUNCTION) if name.endswith(SWEEPER)), None)
+    if sweeper is None:
+        return
+    answer = aws.client("lambda").invoke(FunctionName=sweeper, Payload=b'{"lease_s": 0}')
+    for job in orjson.loads(answer["Payload"].read()).get("restarted", ()):
+        progress(f"resuming {job}")
 
 
 def _ids(remembered: State, kind: str) -> Iterator[str]:

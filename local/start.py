@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Final
 
 import attrs
@@ -63,13 +62,12 @@ def resume(home: Home, port: int | None, remembered: State, progress: Progress) 
         )
     bundle = _bundle(home, progress)
     chosen = emulator.choose_port(port, remembered.port)
-    started = datetime.now(UTC)
     renewal.move_queues(home, chosen)
     with _emulator(home, chosen, progress) as pid:
         aws = Aws(emulator.endpoint(chosen), remembered.region, LAYERS)
         if renewal.is_stored(aws, remembered.resources):
             renewal.renew_functions(aws, remembered, bundle, chosen, progress)
-            renewal.resume_executions(aws, remembered, started, progress)
+            renewal.resume_jobs(aws, remembered, progress)
             state.write(home, _moved(remembered, pid, chosen, bundle))
             return
         emulator.stop(pid, home)

@@ -128,7 +128,11 @@ def doubled_quote(rng: random.Random, cells: list[str], dialect: Dialect) -> byt
 
 def stray_quote(rng: random.Random, cells: list[str], dialect: Dialect) -> bytes:
     text = dialect.line(cells)
-    return _inserted(text, rng.randrange(len(text) - len(dialect.end) + 1), '"')
+    # not at the line break inside the last cell, which it would close: the first line would be a whole row
+    places = [
+        at for at in range(len(text) - len(dialect.end) + 1) if text[at] != "\n" or at == text.rfind("\n")
+    ]
+    return _inserted(text, rng.choice(places), '"')
 
 
 def quote_opens_a_cell(rng: random.Random, cells: list[str], dialect: Dialect) -> bytes:
@@ -224,6 +228,12 @@ KINDS: Final[Mapping[str, Change]] = {
         header_again,
     )
 }
+DIALECTS: Final = tuple(
+    Dialect(delimiter, end, quoting)
+    for delimiter in ",;\t|"
+    for end in ("\n", "\r\n")
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
+)
 PLACES: Final = ("first", "middle", "last")
 
 
@@ -234,9 +244,7 @@ def _quotes(text: str) -> list[int]:
 def damaged(kind: str, place: str, seed: int) -> Damaged:
     """The file of that kind, place and seed."""
     rng = random.Random(f"{kind} {place} {seed}")  # noqa: S311 - no secret: made to be repeated
-    dialect = Dialect(
-        rng.choice(",;\t|"), rng.choice(("\n", "\r\n")), rng.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
-    )
+    dialect = rng.choice(DIALECTS)
     count = rng.randrange(3, 40)
     at = {"first": 0, "middle": count // 2, "last": count - 1}[place]
     rows = [row(rng, number, tall=rng.random() < 0.2) for number in range(1, count + 1)]

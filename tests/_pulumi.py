@@ -1,6 +1,7 @@
 """Runs Pulumi programs against mocks, and hands back what they declared: the resources and the outputs."""
 
 import asyncio
+import base64
 import contextvars
 import json
 import warnings
@@ -27,6 +28,7 @@ REGION: Final = "eu-central-1"
 ACCOUNT: Final = "111122223333"
 SECONDS: Final = 60
 API_KEY: Final = "da2-the-value-of-the-key"
+PUBLIC_KEY: Final = "aws:kms/getPublicKey:getPublicKey"
 CALLER_IDENTITY: Final = "aws:index/getCallerIdentity:getCallerIdentity"
 
 
@@ -144,6 +146,8 @@ class Recorder(pulumi.runtime.Mocks):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         self.calls.append((args.token, args.provider))
+        if args.token == PUBLIC_KEY:
+            return {"id": "k", "keyId": "k", "publicKey": base64.b64encode(b"a public key").decode()}, []
         if args.token != CALLER_IDENTITY:
             raise AssertionError(f"{args.token} is not planned")
         return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "userId": "u", "id": ACCOUNT}, []

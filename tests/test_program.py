@@ -33,6 +33,7 @@ OUTPUTS = {
     "records_table",
     "ledger_table",
     "notification_topic_arn",
+    "receipt_key_fingerprint",
     "region",
     "role",
 }
@@ -96,10 +97,14 @@ def test_no_policy_allows_an_action_by_a_wildcard(program: Outcome) -> None:
             assert "NotAction" not in statement, name
 
 
+KEYS = {"core-key", "core-receipt-key"}
+"""In the policy of a key, everything is the key itself."""
+
+
 def test_no_policy_allows_anything_on_everything(program: Outcome) -> None:
     for name, statement in program.policies():
         on_everything = "*" in listed(statement.get("Resource", []))
-        if statement["Effect"] == "Allow" and on_everything and name != "core-key":
+        if statement["Effect"] == "Allow" and on_everything and name not in KEYS:
             assert set(listed(statement["Action"])) <= set(NO_RESOURCE_LEVEL), (name, statement)
         assert "NotResource" not in statement, name
 
@@ -178,10 +183,9 @@ def test_an_emulator_answers_for_every_service_that_the_program_uses(program: Ou
     } == set(SERVICES)
 
 
-def test_the_caller_is_the_only_question_to_aws(program: Outcome) -> None:
-    ((token, provider),) = program.calls
-    assert token == _pulumi.CALLER_IDENTITY
-    assert provider.endswith("::aws::aws-id")
+def test_the_caller_and_a_public_key_are_the_only_questions_to_aws(program: Outcome) -> None:
+    assert {token for token, _ in program.calls} == {_pulumi.CALLER_IDENTITY, _pulumi.PUBLIC_KEY}
+    assert all(provider.endswith("::aws::aws-id") for _, provider in program.calls)
 
 
 def test_every_child_has_its_component_above_it_and_in_its_name(program: Outcome) -> None:
@@ -296,6 +300,7 @@ def test_production_is_protected(run: Callable[[str], Outcome]) -> None:
     assert protected == {
         "core-key",
         "core-ledger",
+        "core-receipt-key",
         "core-records",
         "intake-access-log-bucket",
         "intake-files-bucket",

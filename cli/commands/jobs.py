@@ -3,13 +3,14 @@
 import click
 
 from cli._account import FATES, account
+from cli._audit import read_trail
 from cli._command import command, json_option, stack_option
 from cli._follow import follow
 from cli._job import JobView, exit_code
 from cli._screen import say, show, table
 from cli._target import find
 from cli._text import emit
-from foreman_core.errors import Refused
+from foreman_core.errors import Refused, Unavailable
 
 FOLLOW_SECONDS = 3600
 
@@ -54,18 +55,26 @@ def _row(seen: JobView) -> tuple[str, ...]:
 
 
 @command(
-    "job", examples=["./foreman job JOB_ID", "./foreman job JOB_ID --follow", "./foreman job JOB_ID --json"]
+    "job",
+    examples=[
+        "./foreman job JOB_ID",
+        "./foreman job JOB_ID --follow",
+        "./foreman job JOB_ID --audit",
+        "./foreman job JOB_ID --json",
+    ],
 )
 @click.argument("job_id", metavar="JOB_ID")
 @click.option(
     "-f", "--follow", "following", is_flag=True, help="Wait until the job rests; exit with its outcome."
 )
+@click.option("--audit", is_flag=True, help="Show who did what and when, and whether that record holds.")
 @stack_option
 @json_option
-def job(*, job_id: str, following: bool, stack: str, as_json: bool) -> int:
+def job(*, job_id: str, following: bool, audit: bool, stack: str, as_json: bool) -> int:
     """Show one job: state, account of its rows, reason, times, and what to do next.
 
-    Reading ends with exit code 0 whatever the job's state; with `--follow` the exit code is its outcome.
+    Reading ends with exit code 0 whatever the job's state; with `--follow` the exit code is its outcome. With
+    `--audit` it is 3 when the audit trail was changed after it was written.
     """
     with find(stack).api() as api:
         seen = api.job(job_id)
@@ -73,10 +82,13 @@ def job(*, job_id: str, following: bool, stack: str, as_json: bool) -> int:
             raise Refused("not-found", f"There is no job {job_id}. See which there are: ./foreman jobs")
         if following and not seen.rests:
             seen = follow(api, job_id, timeout=FOLLOW_SECONDS, appear=FOLLOW_SECONDS)
+        trail = read_trail(api, seen.job) if audit else None
     if as_json:
-        emit(seen.document)
+        emit(seen.document if trail is None else {**seen.document, "audit": trail.document})
     else:
         show(account(seen))
         moments = [(moment.at, moment.state) for moment in seen.job.timeline]
-        show("", table(("at", "state"), moments))
+        show("", table(("at", "state"), moments), *(() if trail is None else ("", trail.table())))
+    if trail is not None and trail.fault is not None:
+        raise Unavailable("audit", f"The audit trail of {job_id} does not hold: {trail.fault}.")
     return exit_code(seen.job) if following else 0

@@ -76,13 +76,20 @@ def as_json(decided: Decided) -> str:
 
 
 def from_json(text: str) -> Decided:
-    """What `as_json` was given. Refused(`bad-mapping`) for anything else, and for more than `JSON_LIMIT`."""
-    if len(text) > JSON_LIMIT:
-        raise Refused("bad-mapping", f"the mapping has more than {JSON_LIMIT:,} characters")
+    """What `as_json` was given. Refused(`bad-mapping`) for anything else."""
     try:
         return _decided(_parse(text, is_json=True))
     except ValueError as error:
         raise Refused("bad-mapping", f"the mapping: {error}") from error
+
+
+def sent_json(text: str) -> Decided:
+    """What `from_json` gives, for a text that somebody sent: Refused(`bad-mapping`) also for more than
+    `JSON_LIMIT`.
+    """
+    if len(text) > JSON_LIMIT:
+        raise Refused("bad-mapping", f"the mapping has more than {JSON_LIMIT:,} characters")
+    return from_json(text)
 
 
 def _document(decided: Decided) -> dict[str, Any]:

@@ -48,6 +48,11 @@ _SAME: Final = 0.88
 """Similarity from which on two long words are one with a typing error, or its plural."""
 
 _LONG: Final = 6
+
+NAME_LIMIT: Final = 256
+"""Characters of the longest header that may be like a field. To take a word apart takes time in the square of
+its length, and nobody names a column with so many."""
+
 _SETTING_WEIGHT: Final = 0.1
 _OWN_WEIGHT: Final = 0.15
 """Weight of a word that the field uses elsewhere: `mobile phone` is both `mobile` and `phone`."""
@@ -69,8 +74,10 @@ class Vocabulary:
 
     def words(self, header: str) -> tuple[str, ...]:
         """The words of a header: without accents, compounds of known words taken apart, short forms written
-        out.
+        out. None for what is longer than a name.
         """
+        if len(header) > NAME_LIMIT:
+            return ()
         parts = (part for word in _split(header) for part in self._parts(word))
         words = [_SHORT.get(part, part) for part in parts if part not in _IDLE]
         return tuple(words)

@@ -4,15 +4,15 @@ does.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from attrs import asdict, define, evolve, field, frozen
+from attrs import asdict, define, field, frozen
 
 from foreman_core.mapping import Decided, Match, map_columns
 from foreman_core.mapping import Mapping as ColumnMapping
 from foreman_core.models import Counts, Issue, SourceRow
 from foreman_core.pipeline.judging import Batch, Lines, judged
-from foreman_core.pipeline.outputs import JOB_COLUMN, unescape
+from foreman_core.pipeline.returned import Returned
 from foreman_core.reading import Readable, Table, Unreadable, open_table
 from foreman_core.schema import RecordSchema
 from foreman_core.validation import Fate
@@ -20,6 +20,20 @@ from foreman_core.validation.fitting import fitting
 
 Recall = Callable[[tuple[str, ...]], Decided | None]
 """Columns -> what was decided for a file that had the same."""
+
+
+class Admitting(Protocol):
+    """What is known of the file that a rejects file came from."""
+
+    @property
+    def decided(self) -> Decided | None:
+        """How its columns were matched."""
+        ...
+
+    def admit(self, row: SourceRow) -> Issue | None:
+        """Why a row is not let through; None when it is."""
+        ...
+
 
 SAMPLE: Final = 20
 """Issues that a report shows."""
@@ -95,21 +109,28 @@ def check(
     delimiter: str | None = None,
     header: bool = True,
     sheet: str | None = None,
+    corrections: Callable[[Table], Admitting | None] | None = None,
     on_table: Callable[[Table], None] | None = None,
     on_accepted: Callable[[Lines], None] | None = None,
     on_issue: Callable[[Issue], None] | None = None,
     on_rejected: Callable[[SourceRow, tuple[Issue, ...]], None] | None = None,
+    on_verdict: Callable[[SourceRow, Fate], None] | None = None,
 ) -> CheckReport:
     """Judge every row of a file, in one pass and in memory that rows only add their keys to. How it is read,
     `open_table` says.
 
     The columns are matched as `map_columns` says: as `decided`, and as `recall` remembers for such a header.
+    Of a rejects file that `corrections` recognises, they are matched as in the file that it came from, and
+    only the rows that it lets through are judged.
     `on_table` is called once, when the columns are matched; the others as rows go by, in file order. Accepted
-    rows come as lines, many at a time.
+    rows come as lines, many at a time; `on_verdict` tells of all that are not accepted.
     Refused names a file that cannot be used at all, maybe after rows were handed on: what they were written
     to is void then.
     """
     table = open_table(stream, encoding=encoding, delimiter=delimiter, header=header, sheet=sheet)
+    admitting = None if corrections is None else corrections(table)
+    if admitting is not None:
+        decided = admitting.decided or decided
     remembered = None if recall is None else recall(table.columns)
     mapping = map_columns(
         table.columns, schema, decided, remembered=remembered, fits=fitting(table.sample, schema)
@@ -118,7 +139,9 @@ def check(
         on_table(table)
     tally = _Tally()
     translate = _translation(mapping)
-    for batch in judged(table, schema, mapping, with_lines=on_accepted is not None, translate=translate):
+    admit = None if admitting is None else admitting.admit
+    with_lines = on_accepted is not None
+    for batch in judged(table, schema, mapping, with_lines=with_lines, translate=translate, admit=admit):
         tally.add(batch)
         if on_accepted is not None and batch.lines is not None:
             on_accepted(batch.lines)
@@ -126,8 +149,11 @@ def check(
             if on_issue is not None:
                 for issue in verdict.issues:
                     on_issue(issue)
+            source = row.source if isinstance(row, Unreadable) else row
             if verdict.fate == "rejected" and on_rejected is not None:
-                on_rejected(row.source if isinstance(row, Unreadable) else row, verdict.issues)
+                on_rejected(source, verdict.issues)
+            if verdict.fate != "accepted" and on_verdict is not None:
+                on_verdict(source, verdict.fate)
     return CheckReport(
         file=_facts(table, name),
         schema_name=schema.name,
@@ -140,17 +166,17 @@ def check(
     )
 
 
-def _translation(mapping: ColumnMapping) -> Callable[[SourceRow], SourceRow] | None:
+def _translation(mapping: ColumnMapping) -> Callable[[SourceRow], SourceRow | Unreadable] | None:
     """What is done to cells before they are judged; None for nothing."""
-    is_sent_back = JOB_COLUMN in mapping.columns
-    if not mapping.values:
-        return _as_sent if is_sent_back else None
-    return (lambda row: mapping.translate(_as_sent(row))) if is_sent_back else mapping.translate
+    returned = Returned(mapping.columns)
+    if not returned.is_rejects:
+        return mapping.translate if mapping.values else None
 
+    def translate(row: SourceRow) -> SourceRow | Unreadable:
+        taken = returned.taken(row)
+        return taken if isinstance(taken, Unreadable) else mapping.translate(taken)
 
-def _as_sent(row: SourceRow) -> SourceRow:
-    """A row of a rejects file without the marks that its cells were escaped with."""
-    return evolve(row, cells=tuple(map(unescape, row.cells)))
+    return translate
 
 
 @define

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import attrs
+
 from foreman_core.errors import Conflict, Invalid, Refused
 from foreman_core.models import Issue, Value
 from foreman_core.records import Origin, Records, StoredRecord, Write, Written, moved, not_found
@@ -18,6 +20,7 @@ def upsert(
 ) -> list[dict[str, object]]:
     """Write the rows of a plan, each on condition of its `expected_version`; one outcome a row, in order.
 
+    A row brings either its `record`, or as `delete` the key of a record to be deleted.
     Refused(`limit-exceeded`) when there are more than MOST_ROWS.
     """
     if len(rows) > MOST_ROWS:
@@ -28,7 +31,7 @@ def upsert(
     for position, row in enumerate(rows):
         origin = Origin(job_id=job_id, row=row["row"], line=row["line"], file=file)
         try:
-            write = _write(schema, row["record"], row.get("expected_version"), origin)
+            write = _planned(schema, row, origin)
         except Invalid as invalid:
             outcomes[position] = _invalid(row, invalid.issues)
             continue
@@ -45,7 +48,13 @@ def upsert(
 
 def create(records: Records, schema: RecordSchema, values: Mapping[str, object]) -> StoredRecord:
     """Store a new record, and give it back. Invalid when it breaks rules, Conflict when its key is taken."""
-    return _store(records, _write(schema, values, None, None))
+    write = _write(schema, values, None, None)
+    before = records.trace(write.id)
+    if before is None:
+        return _store(records, write)
+    if not before.deleted_at:
+        raise moved(write.id, before.version)
+    return _store(records, attrs.evolve(write, expected_version=before.version, last_load=before.last_load))
 
 
 def update(
@@ -69,7 +78,7 @@ def update(
     write = _write(schema, {**stored.values, **values}, expected_version, None)
     if write.id != record_id:
         raise Invalid([_key_change(schema)])
-    return _store(records, write)
+    return _store(records, attrs.evolve(write, last_load=stored.last_load))
 
 
 def document(schema: RecordSchema, stored: StoredRecord) -> dict[str, object]:
@@ -88,6 +97,15 @@ def document(schema: RecordSchema, stored: StoredRecord) -> dict[str, object]:
             "updated_at": stored.updated_at,
         },
     }
+
+
+def _planned(schema: RecordSchema, row: Mapping[str, Any], origin: Origin) -> Write:
+    record, deleted, expected = row.get("record"), row.get("delete"), row.get("expected_version")
+    if record is not None and deleted is None:
+        return _write(schema, record, expected, origin)
+    if record is None and deleted is not None:
+        return Write(id=deleted, values=None, expected_version=expected, origin=origin)
+    raise Invalid([_one_of_two()])
 
 
 def _write(
@@ -127,6 +145,11 @@ def _key_change(schema: RecordSchema) -> Issue:
         code="rule",
         message="The key of a record cannot change. Create a record with the new key, and delete this one.",
     )
+
+
+def _one_of_two() -> Issue:
+    message = "A row has either a record, or the key of one to delete."
+    return Issue(row=0, line=0, field=None, column=None, code="rule", message=message)
 
 
 def _outcome(row: Mapping[str, Any], result: Written) -> dict[str, object]:

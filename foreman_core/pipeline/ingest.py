@@ -13,7 +13,7 @@ from foreman_core.pipeline.outcome import refused
 from foreman_core.storage import Files
 
 BLOCK: Final = 1024 * 1024
-GAVE_UP: Final = {JobState.FAILED, JobState.CANCELLED, JobState.NEEDS_REVIEW}
+GAVE_UP: Final = {JobState.FAILED, JobState.CANCELLED, JobState.UNDONE, JobState.NEEDS_REVIEW}
 """Who rests like this lets another job have the same content: with the question answered, for one."""
 
 

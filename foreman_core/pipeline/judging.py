@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from attrs import define, field, frozen
 
 from foreman_core.mapping import Mapping
-from foreman_core.models import SourceRow
+from foreman_core.models import Issue, SourceRow
 from foreman_core.reading import Delimited, Table, Unreadable
 from foreman_core.schema import RecordSchema
 from foreman_core.validation import Judge, Verdict
@@ -33,6 +33,10 @@ _THREADS: Final = 2
 
 _BATCH: Final = 1 << 12
 """Rows that are judged between two looks at what came of them."""
+
+
+Admit = Callable[[SourceRow], Issue | None]
+"""What is against a row that it is not judged at all; None: nothing."""
 
 
 class Lines(Protocol):
@@ -81,14 +85,17 @@ def judged(
     mapping: Mapping,
     *,
     with_lines: bool,
-    translate: Callable[[SourceRow], SourceRow] | None = None,
+    translate: Callable[[SourceRow], SourceRow | Unreadable] | None = None,
+    admit: Admit | None = None,
 ) -> Iterator[Batch]:
     """The verdicts on all rows, in file order. `translate` puts other cells in place of those of a row before
-    it is judged.
+    it is judged; a row that `admit` has something against is rejected for that, and holds no key.
     """
     delimited = table.delimited
-    if delimited is None or translate is not None:
-        yield from _one_by_one(table.rows, Judge(schema, mapping), translate, with_lines=with_lines)
+    if delimited is None or translate is not None or admit is not None:
+        judge = Judge(schema, mapping)
+        admitting = judge if admit is None else _Admitting(judge, admit)
+        yield from _one_by_one(table.rows, admitting, translate, with_lines=with_lines)
         return
     start = _start(delimited)
     if len(start) < FAST_FROM:
@@ -119,10 +126,22 @@ def _records(delimited: Delimited, block: bytes) -> Iterator[SourceRow | Unreada
     yield from delimited.read(b"", final=True)
 
 
+@frozen
+class _Admitting:
+    """Judges the rows that are let through."""
+
+    _judge: Judge
+    _admit: Admit
+
+    def judge(self, row: SourceRow | Unreadable) -> Verdict:
+        issue = None if isinstance(row, Unreadable) else self._admit(row)
+        return self._judge.judge(row) if issue is None else Verdict("rejected", (issue,))
+
+
 def _one_by_one(
     rows: Iterable[SourceRow | Unreadable],
-    judge: Judge,
-    translate: Callable[[SourceRow], SourceRow] | None,
+    judge: Judge | _Admitting,
+    translate: Callable[[SourceRow], SourceRow | Unreadable] | None,
     *,
     with_lines: bool,
 ) -> Iterator[Batch]:

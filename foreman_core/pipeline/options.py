@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import attrs
 
 from foreman_core.errors import Refused
-from foreman_core.mapping import from_json
+from foreman_core.mapping import sent_json
 from foreman_core.models import Options
 
 METADATA: Final = "foreman"
@@ -77,5 +77,5 @@ def _checked(name: str, value: object) -> str | bool:
     if not isinstance(value, bool if name == "header" else str):
         raise Refused("bad-options", f"the option {name} cannot be {type(value).__name__}")
     if name == "mapping":
-        from_json(str(value))
+        sent_json(str(value))
     return value

@@ -1,5 +1,7 @@
 """How a job ends: refused, broken, or accounted for to the last row."""
 
+from typing import Any, Final
+
 import attrs
 import cattrs
 
@@ -7,14 +9,20 @@ from foreman_core.errors import Refused, Undecided
 from foreman_core.ledger import Ledger
 from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason
 from foreman_core.notices import Notices
+from foreman_core.pipeline.correct import record_correction
+from foreman_core.pipeline.receipt import write_receipt
+from foreman_core.pipeline.rejects import add_rejects
 from foreman_core.pipeline.review import go_on
+from foreman_core.pipeline.undo import end_undo
 from foreman_core.reading import ACCEPTED
+from foreman_core.signing import Signer
 from foreman_core.storage import Files, job_key
 
 REPORT = "report.json"
+UNDER_WAY: Final = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING, JobState.UNDOING}
 
 
-def refused(ledger: Ledger, job: Job, refusal: Refused, **found: object) -> Job:
+def refused(ledger: Ledger, job: Job, refusal: Refused, **found: Any) -> Job:  # noqa: ANN401
     """Record that a job's file cannot be used, or not until a person has answered a question, and what was
     found out about it.
     """
@@ -28,40 +36,68 @@ def refused(ledger: Ledger, job: Job, refusal: Refused, **found: object) -> Job:
     return ledger.transition(job.id, JobState.FAILED, reason=reason, **found)
 
 
-def reconcile(ledger: Ledger, files: Files, job_id: str) -> Job:
-    """Add up what became of every row, write the report, and end the job accordingly."""
+def reconcile(ledger: Ledger, files: Files, signer: Signer, job_id: str) -> Job:
+    """Add up what became of every row, write the report, what was refused and the receipt, and end the job
+    accordingly.
+    """
     job = ledger.job(job_id)
     if job.state is not JobState.LOADING:
         return job
     chunks = ledger.chunks(job_id)
     counts = account(job.counts, chunks)
+    add_rejects(files, job, chunks)
+    if job.undoes is None:
+        write_receipt(files, signer, job, at=ledger.now(), counts=counts, chunks=chunks)
+    record_correction(ledger, files, job, counts, chunks)
     if not counts.balances:
-        reason = Reason(
-            code="load-incomplete",
-            message=f"{counts.pending:,} of {counts.accepted:,} accepted rows have no confirmed outcome. "
-            "Send the file again: rows that are stored already stay as they are.",
-        )
-        return _settle(ledger, files, job, state=JobState.FAILED, counts=counts, chunks=chunks, reason=reason)
-    clean = not (counts.rejected or counts.conflict)
+        state, reason = _unfinished(job, counts)
+        return _settle(ledger, files, job, state=state, counts=counts, chunks=chunks, reason=reason)
+    if job.undoes is not None:
+        end_undo(ledger, job.undoes)
+    clean = not (counts.rejected or counts.conflict or counts.kept)
     state = JobState.SUCCEEDED if clean else JobState.PARTIALLY_SUCCEEDED
     return _settle(ledger, files, job, state=state, counts=counts, chunks=chunks, reason=None)
+
+
+def _unfinished(job: Job, counts: Counts) -> tuple[JobState, Reason]:
+    """How a job ends of which rows were not loaded: because somebody stopped it, or because chunks broke."""
+    if job.cancelling:
+        message = (
+            f"The job was cancelled: {counts.pending:,} of {counts.accepted:,} accepted rows are not loaded. "
+            f"foreman undo {job.id} puts back what was, foreman retry {job.id} loads the rest."
+        )
+        return JobState.CANCELLED, Reason(code="cancelled", message=message)
+    message = (
+        f"{counts.pending:,} of {counts.accepted:,} accepted rows have no confirmed outcome. "
+        f"foreman retry {job.id} loads them; rows that are stored already stay as they are."
+    )
+    return JobState.FAILED, Reason(code="load-incomplete", message=message)
 
 
 def fail(ledger: Ledger, files: Files, job_id: str, error: str) -> Job:
     """Record that Foreman broke while it worked on a job. What was loaded until then is counted."""
     job = ledger.job(job_id)
-    if job.state.is_final or job.state is JobState.NEEDS_REVIEW:
+    if job.state.is_final or job.state in (JobState.NEEDS_REVIEW, JobState.UNDOING):  # it had ended before
         return job
-    chunks = ledger.chunks(job_id)
+    return _broke(ledger, files, job, "internal", f"Foreman broke while the job was {job.state} ({error}).")
+
+
+def give_up(ledger: Ledger, files: Files, job: Job) -> Job:
+    """Record that a job does not come to an end, however often it is started."""
+    what = f"The job was started {job.restarts + 1} times and still stood at {job.state}."
+    return _broke(ledger, files, job, "stuck", what)
+
+
+def _broke(ledger: Ledger, files: Files, job: Job, code: str, what: str) -> Job:
+    chunks = ledger.chunks(job.id)
     loading = job.state is JobState.LOADING
-    counts = account(job.counts, chunks) if loading else job.counts
+    counts = account(job.counts, chunks if loading else ())  # what was only planned has not happened
     stored = (
-        f"{counts.created + counts.updated:,} of {counts.accepted:,} rows were stored before."
+        f"{stored_rows(counts):,} of {counts.accepted:,} rows were stored before."
         if loading
         else "Nothing was stored."
     )
-    message = f"Foreman broke while the job was {job.state} ({error}). {stored} Send the file again later."
-    reason = Reason(code="internal", message=message)
+    reason = Reason(code=code, message=f"{what} {stored} foreman retry {job.id} goes on where it stopped.")
     return _settle(ledger, files, job, state=JobState.FAILED, counts=counts, chunks=chunks, reason=reason)
 
 
@@ -69,12 +105,16 @@ def notify(ledger: Ledger, notices: Notices, job_id: str) -> Job:
     """Send a job's notice, unless that has been done.
 
     It goes out before that is recorded: after a crash between the two it comes twice, never not at all.
+    A job that is under way again, since its plan was approved, will have a notice of its own end; one that
+    came to another end meanwhile, since it was cancelled, has a notice of that too.
     """
-    job = ledger.job(job_id)
-    if job.notified_at is None or job.notified_at < job.timeline[-1].at:
+    while True:
+        job = ledger.job(job_id)
+        if job.state in UNDER_WAY or job.notified_moments >= len(job.timeline):
+            return job
         notices.send(job)
-        ledger.mark_notified(job_id)
-    return job
+        if ledger.mark_notified(job):
+            return job
 
 
 def account(counts: Counts, chunks: tuple[PlannedChunk, ...]) -> Counts:
@@ -82,18 +122,27 @@ def account(counts: Counts, chunks: tuple[PlannedChunk, ...]) -> Counts:
     loaded = [chunk for chunk in chunks if chunk.loaded_at is not None]
     created = sum(chunk.created for chunk in loaded)
     updated = sum(chunk.updated for chunk in loaded)
-    unchanged = sum(chunk.unchanged for chunk in chunks)
+    deleted = sum(chunk.deleted for chunk in loaded)
+    unchanged = sum(chunk.unchanged for chunk in chunks) + sum(chunk.turned_unchanged for chunk in loaded)
+    kept = sum(chunk.keep for chunk in chunks) + sum(chunk.kept for chunk in loaded)
     conflict = sum(len(chunk.conflicts) for chunk in loaded)
     rejected = sum(len(chunk.rejects) for chunk in loaded)
     return attrs.evolve(
         counts,
         created=created,
         updated=updated,
+        deleted=deleted,
         unchanged=unchanged,
+        kept=kept,
         conflict=conflict,
         rejected=counts.read - counts.accepted - counts.duplicate - counts.blank + rejected,
-        pending=counts.accepted - created - updated - unchanged - conflict - rejected,
+        pending=counts.accepted - created - updated - deleted - unchanged - kept - conflict - rejected,
     )
+
+
+def stored_rows(counts: Counts) -> int:
+    """How many rows have changed a record."""
+    return counts.created + counts.updated + counts.deleted
 
 
 def _settle(
@@ -107,6 +156,7 @@ def _settle(
     reason: Reason | None,
 ) -> Job:
     """Write the report first: a job that has ended always has one."""
+    again = [(chunk.index, chunk.replanned) for chunk in chunks if chunk.replanned is not None]
     report = {
         "job_id": job.id,
         "state": state,
@@ -116,6 +166,7 @@ def _settle(
         "counts": cattrs.unstructure(counts),
         "issues_by_code": dict(job.issues_by_code),
         "issues_by_field": dict(job.issues_by_field),
+        "replanned": [{"index": index, **cattrs.unstructure(sealed)} for index, sealed in again],
         "conflicts": [cattrs.unstructure(fault) for chunk in chunks for fault in chunk.conflicts],
         "rejected_at_load": [cattrs.unstructure(fault) for chunk in chunks for fault in chunk.rejects],
     }

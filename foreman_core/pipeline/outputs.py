@@ -1,24 +1,24 @@
 """The files that a check writes: accepted rows, issues, rejects."""
 
 import csv
-import re
 from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from foreman_core.models import Issue, SourceRow
+from foreman_core.pipeline.escaping import escape, unescape
 from foreman_core.pipeline.judging import Lines
+from foreman_core.pipeline.returned import (
+    JOB_COLUMN,
+    LINE_COLUMN,
+    REJECT_COLUMNS,
+    ROW_COLUMN,
+    Returned,
+    mark,
+)
 from foreman_core.reading import Table
 
 ISSUE_COLUMNS: Final = ("row", "line", "field", "column", "code", "severity", "message", "value")
-JOB_COLUMN: Final = "_job"
-"""The column that tells a rejects file from any other file."""
-
-REJECT_COLUMNS: Final = ("_row", "_line", JOB_COLUMN, "_errors")
 BOM: Final = b"\xef\xbb\xbf"
-
-# What a spreadsheet would run, or hides: https://owasp.org/www-community/attacks/CSV_Injection. The marks
-# that such a cell has already are counted in, so that `unescape` gives back every cell there is.
-_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 
 
 class Writable(Protocol):
@@ -66,22 +66,41 @@ class IssuesWriter:
         )
 
 
+class VerdictsWriter:
+    """The rows that were not accepted, as `row line fate`, one a line."""
+
+    def __init__(self, out: Writable) -> None:
+        self._out = out
+
+    def write(self, row: SourceRow, fate: str) -> None:
+        """Write what became of one row."""
+        self._out.write(f"{row.row} {row.line} {fate}\n".encode())
+
+
 class RejectsWriter:
     """Rejected rows as they came, with where they stood and why, for people and their spreadsheets.
 
     A row with more cells than the file has columns keeps them, after `_errors`: nothing of it is lost, and
     it is rejected again until it is put right. A record that could not be read stands in the first column
-    as it was.
+    as it was. Rows of a rejects file are written in the columns that the first sender's file had.
     """
 
     def __init__(self, out: Writable, columns: Sequence[str] | None = None, *, job_id: str) -> None:
         """Without `columns` the writer waits for `begin`: a file's columns are known once it is open."""
         self._job_id = job_id
         self._columns: Sequence[str] = ()
+        self._file = Returned(())
         self._out = out
         self._csv = csv.writer(_Utf8(out))
         if columns is not None:
             self._head(columns)
+
+    @classmethod
+    def after(cls, out: Writable, columns: Sequence[str], *, job_id: str) -> Self:
+        """A writer that goes on where a rejects file of these columns ends."""
+        writer = cls(out, job_id=job_id)
+        writer._take(columns)
+        return writer
 
     def begin(self, table: Table) -> None:
         """Write the header of the rejects of this table: `check(on_table=rejects.begin)`."""
@@ -92,30 +111,29 @@ class RejectsWriter:
         if not self._columns:
             raise ValueError("the columns of the file are not known yet: call begin first")
         width = len(self._columns)
-        cells = (*row.cells[:width], *("",) * (width - len(row.cells)))
+        first = self._file.first(row).cells
+        cells = self._file.own(first)
+        issues = tuple(issues)
         errors = "; ".join(
             f"{issue.column or issue.field}: {issue.message}"
             if issue.column or issue.field
             else issue.message
             for issue in issues
         )
-        ours = (str(row.row), str(row.line), self._job_id, errors)
-        self._csv.writerow(map(escape, (*cells, *ours, *row.cells[width:])))
+        here = {ROW_COLUMN: str(row.row), LINE_COLUMN: str(row.line), JOB_COLUMN: self._job_id}
+        place = here | self._file.place(first)
+        ours = (*place.values(), errors + mark(issues, [*map(escape, self._columns)], cells))
+        self._csv.writerow(map(escape, (*cells[:width], *ours, *cells[width:])))
 
     def _head(self, columns: Sequence[str]) -> None:
-        self._columns = columns
+        self._take(columns)
         self._out.write(BOM)
-        self._csv.writerow(map(escape, (*columns, *REJECT_COLUMNS)))
+        self._csv.writerow(map(escape, (*self._columns, *REJECT_COLUMNS)))
 
-
-def escape(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: one `'` before what would be one."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def unescape(cell: str) -> str:
-    """The cell that `escape` was given."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    def _take(self, columns: Sequence[str]) -> None:
+        """The columns of a file, which may be a rejects file itself: then its own are left out."""
+        self._file = Returned(tuple(columns))
+        self._columns = self._file.own([*map(unescape, columns)] if self._file.is_rejects else columns)
 
 
 class _Utf8:

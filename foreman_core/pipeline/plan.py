@@ -1,6 +1,6 @@
 """Plan: each chunk compared with the live table, sealed under its hash; then the whole plan under one id."""
 
-from collections.abc import Callable
+from collections import Counter
 from typing import Final
 
 import attrs
@@ -8,43 +8,26 @@ import cattrs
 
 from foreman_core.identity import plan_id
 from foreman_core.ledger import Ledger
-from foreman_core.models import ChunkRef, Job, JobState, PlanChunkRef, PlannedChunk
+from foreman_core.models import ChunkRef, Counts, Job, JobState, PlanChunkRef, PlannedChunk
+from foreman_core.pipeline.comparing import Comparison
 from foreman_core.pipeline.ingest import cancel_if_superseded
 from foreman_core.pipeline.outcome import account
-from foreman_core.planning import count, encode, plan_rows, read_accepted, seal
-from foreman_core.records import Records
+from foreman_core.pipeline.undo import begin_undo
+from foreman_core.planning import summary
 from foreman_core.schema import RecordSchema, Schemas
 from foreman_core.storage import Files, job_key
-
-RecordsOf = Callable[[str], Records]
-"""The records of a type, by its name."""
 
 PLAN: Final = "plan.json"
 PLAN_CHUNKS: Final = "plan-chunks.json"
 
 
-def plan_chunk(
-    ledger: Ledger, files: Files, schemas: Schemas, table: RecordsOf, ref: ChunkRef
-) -> PlannedChunk:
+def plan_chunk(by: Comparison, ref: ChunkRef) -> PlannedChunk:
     """Compare one chunk with the table, and store what is to be done. Done twice, the first answer counts."""
-    record_type = ledger.job(ref.job_id).record_type
-    schema, records = schemas(record_type), table(record_type)
-    rows = read_accepted(files.read(ref.key, start=ref.start, end=ref.end), schema)
-    planned = plan_rows(schema, rows, records.get_many(str(row.values[schema.primary_key]) for row in rows))
-    lines = encode(planned)
-    sha256 = seal(lines)
-    key = job_key(ref.job_id, f"plan/{sha256}.jsonl")
-    files.put(key, lines, "application/jsonl")
-    chunk = PlannedChunk(
-        index=ref.index,
-        key=key,
-        sha256=sha256,
-        rows=len(planned),
-        create=count(planned, "create"),
-        update=count(planned, "update"),
-        unchanged=count(planned, "unchanged"),
-    )
-    return ledger.put_chunk(ref.job_id, chunk)
+    job = by.ledger.job(ref.job_id)
+    rows, _ = by.plan(job, ref)
+    sealed = by.store(job.id, rows)
+    chunk = PlannedChunk(index=ref.index, key=sealed.key, sha256=sealed.sha256, of=ref, **summary(rows))
+    return by.ledger.put_chunk(job.id, chunk)
 
 
 def seal_plan(ledger: Ledger, files: Files, schemas: Schemas, job_id: str) -> str | None:
@@ -55,19 +38,22 @@ def seal_plan(ledger: Ledger, files: Files, schemas: Schemas, job_id: str) -> st
     job = ledger.job(job_id)
     if job.state is JobState.VALIDATING and not cancel_if_superseded(ledger, job):
         job = _seal(ledger, files, schemas(job.record_type), job)
-    if job.state is JobState.PLANNED and job.mode == "load":
-        if job.source.sha256 is not None:
+    may_load = job.state is JobState.PLANNED and not job.stops_at_plan
+    if may_load and not cancel_if_superseded(ledger, job):  # also a job that is tried again much later
+        if job.undoes is None and job.source.sha256 is not None:
             ledger.claim_file(job, job.source.sha256, release=lambda _: False)
         counts = account(job.counts, ledger.chunks(job_id))
         job = ledger.transition(job_id, JobState.LOADING, counts=counts)
-    return job_key(job_id, PLAN_CHUNKS) if job.state is JobState.LOADING else None
+    if job.state is not JobState.LOADING:
+        return None
+    if job.undoes is not None:
+        begin_undo(ledger, job.undoes)
+    return job_key(job_id, PLAN_CHUNKS)
 
 
 def _seal(ledger: Ledger, files: Files, schema: RecordSchema, job: Job) -> Job:
     chunks = ledger.chunks(job.id)
-    planned = sum(chunk.rows for chunk in chunks)
-    if planned != job.counts.accepted:
-        raise RuntimeError(f"{planned} rows are planned, but {job.counts.accepted} were accepted")
+    counts = _planned_counts(job, chunks)
     sealed = plan_id(
         chunk_hashes=[chunk.sha256 for chunk in chunks],
         record_type=schema.name,
@@ -88,10 +74,30 @@ def _seal(ledger: Ledger, files: Files, schema: RecordSchema, job: Job) -> Job:
             "chunks": [cattrs.unstructure(ref) for ref in refs],
         },
     )
-    counts = attrs.evolve(
-        account(job.counts, chunks),
+    changes = sum((Counter(chunk.changes_by_field) for chunk in chunks), Counter[str]())
+    return ledger.transition(
+        job.id,
+        JobState.PLANNED,
+        plan_id=sealed,
+        counts=counts,
+        changes_by_field=dict(changes.most_common()),
+    )
+
+
+def _planned_counts(job: Job, chunks: tuple[PlannedChunk, ...]) -> Counts:
+    """What the plan would do. An undo has only now found out which rows the undone job has written."""
+    planned = sum(chunk.rows for chunk in chunks)
+    known = job.counts if job.undoes is None else Counts(read=planned, accepted=planned)
+    if planned != known.accepted or len(chunks) != job.chunks:
+        raise RuntimeError(
+            f"{planned} rows of {len(chunks)} chunks are planned, not {known.accepted} of {job.chunks}"
+        )
+    partly = sum(chunk.partly for chunk in chunks)
+    return attrs.evolve(
+        account(known, chunks),
         created=sum(chunk.create for chunk in chunks),
-        updated=sum(chunk.update for chunk in chunks),
+        updated=sum(chunk.update for chunk in chunks) - partly,
+        deleted=sum(chunk.delete for chunk in chunks),
+        kept=sum(chunk.keep for chunk in chunks) + partly,
         pending=0,
     )
-    return ledger.transition(job.id, JobState.PLANNED, plan_id=sealed, counts=counts)

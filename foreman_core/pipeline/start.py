@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from foreman_core.errors import Refused
+from foreman_core.errors import Conflict, Refused
 from foreman_core.identity import job_id
 from foreman_core.ledger import Ledger
 from foreman_core.models import Job, JobState, Mode, Moment, Options, Source
@@ -32,8 +32,8 @@ def receive(
     )
     job = ledger.create(_new(ledger, source, record_type=record_type, mode="load"))
     ledger.see_version(job)
-    if not job.state.is_final:
-        workflow.start(job.id, "ingest")
+    if job.state is JobState.RECEIVED:
+        workflow.start(job, "ingest")
     return job
 
 
@@ -64,8 +64,8 @@ def start_import(
     source = Source(bucket=files.bucket, key=key, version_id=version_id, name=name, bytes=size)
     new = _new(ledger, source, record_type=record_type, mode=mode, again=again, options=options)
     job = ledger.create(new)
-    if not job.state.is_final:
-        workflow.start(job.id, "ingest")
+    if job.state is JobState.RECEIVED:
+        workflow.start(job, "ingest")
     return job
 
 
@@ -74,8 +74,13 @@ def approve_plan(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
 
     Refused(`not-found`) when there is no such job, Conflict when it is not planned.
     """
-    job = ledger.amend(job_id, JobState.PLANNED, mode="load")
-    workflow.start(job_id, "load")
+    job = ledger.job(job_id)
+    if job.state is not JobState.PLANNED:
+        raise Conflict("state-changed", f"Job {job_id} is {job.state}: only a plan can be approved.")
+    if job.stops_at_plan:
+        mode = job.mode if job.undoes is not None else "load"
+        job = ledger.record(job, "approved", mode=mode, dry_run=False, attempt=job.attempt + 1, restarts=0)
+    workflow.resume(job)
     return job
 
 

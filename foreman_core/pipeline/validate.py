@@ -10,9 +10,11 @@ from foreman_core.ledger import Ledger
 from foreman_core.mapping import from_json
 from foreman_core.models import ChunkRef, Counts, Job, JobState
 from foreman_core.pipeline.check import CheckReport, Recall, check
+from foreman_core.pipeline.correct import ADMITTED, REFUSED_WHOLE, Corrections, keep_mapping
 from foreman_core.pipeline.judging import Lines
 from foreman_core.pipeline.outcome import refused
-from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter
+from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter, VerdictsWriter
+from foreman_core.pipeline.receipt import VERDICTS
 from foreman_core.schema import RecordSchema, Schemas
 from foreman_core.storage import Files, job_key
 
@@ -70,9 +72,13 @@ def validate(
     job = ledger.job(job_id)
     if job.state is not JobState.VALIDATING:
         return None
+    key = job_key(job_id, CHUNKS)
+    if job.validated:  # the chunks that are planned already are chunks of this very reading
+        return key
     schema = schemas(job.record_type)
     try:
-        report, refs = _judge(files, schema, recalls(job.record_type), job, chunk_rows)
+        recall = recalls(job.record_type)
+        report, refs, corrected = _judge(ledger, files, schema, job, recall=recall, chunk_rows=chunk_rows)
     except Refused as refusal:
         refused(ledger, job, refusal)
         return None
@@ -81,40 +87,46 @@ def validate(
         "issues_by_code": report.issues_by_code,
         "issues_by_field": report.issues_by_field,
         "chunks": len(refs),
+        "fields": [match.field for match in report.mapping.matches],
+        "corrects": corrected,
     }
-    refusal = gate(schema, report.counts)
+    keep_mapping(files, job_id, report.mapping)
+    refusal = gate(schema, report.counts, is_correction=corrected is not None)
     if refusal is not None:
         refused(ledger, job, refusal, **found)
         return None
-    key = job_key(job_id, CHUNKS)
     files.put_json(key, [cattrs.unstructure(ref) for ref in refs])
-    ledger.amend(job_id, JobState.VALIDATING, **found)
+    ledger.amend(job_id, JobState.VALIDATING, validated=True, **found)
     return key
 
 
-def gate(schema: RecordSchema, counts: Counts) -> Refused | None:
-    """Why a file with these counts is not loaded at all; None when it may be."""
+def gate(schema: RecordSchema, counts: Counts, *, is_correction: bool) -> Refused | None:
+    """Why a file with these counts is not loaded at all; None when it may be. How many rows are rejected, is
+    no question for a correction: what is not corrected yet may come later.
+    """
     if counts.accepted == 0:
         return Refused(
-            "no-rows-accepted",
+            REFUSED_WHOLE,
             f"None of {counts.read:,} rows can be loaded. Correct the rejects file, and send that."
             if counts.read
             else "The file has a header, and no rows below it.",
         )
     limit = schema.max_rejected_percent
-    if limit is not None and counts.rejected * 100 > limit * counts.read:
+    if limit is not None and not is_correction and counts.rejected * 100 > limit * counts.read:
         return Refused(
             "too-many-rejects",
             f"{counts.rejected:,} of {counts.read:,} rows are rejected; {schema.name} allows {limit:g} %. "
-            "Nothing was loaded. Correct the rejects file, and send that.",
+            "Nothing was loaded. Correct the rows in the file, and send it again.",
         )
     return None
 
 
 def _judge(
-    files: Files, schema: RecordSchema, recall: Recall, job: Job, chunk_rows: int
-) -> tuple[CheckReport, list[ChunkRef]]:
-    """Read the file once, and write what was accepted, what was rejected, and every issue."""
+    ledger: Ledger, files: Files, schema: RecordSchema, job: Job, *, recall: Recall, chunk_rows: int
+) -> tuple[CheckReport, list[ChunkRef], str | None]:
+    """Read the file once, and write what was accepted, what was rejected, and every issue. The last of what
+    comes back is the job that the file corrects.
+    """
     key = job_key(job.id, "accepted.jsonl")
     with ExitStack() as stack:
         accepted = AcceptedWriter(stack.enter_context(files.writer(key, "application/jsonl")))
@@ -122,6 +134,9 @@ def _judge(
         rejects = stack.enter_context(files.writer(job_key(job.id, "rejects.csv"), "text/csv"))
         rejected = RejectsWriter(rejects, job_id=job.id)
         issues = stack.enter_context(files.writer(job_key(job.id, "issues.csv"), "text/csv"))
+        admitted = stack.enter_context(files.writer(job_key(job.id, ADMITTED), "text/plain"))
+        corrections = Corrections(ledger, files, job, admitted)
+        verdicts = stack.enter_context(files.writer(job_key(job.id, VERDICTS), "text/plain"))
         report = check(
             files.open(job.source.key, version_id=job.source.version_id),
             name=job.source.name,
@@ -132,10 +147,12 @@ def _judge(
             delimiter=job.options.delimiter,
             header=job.options.header,
             sheet=job.options.sheet,
+            corrections=corrections,
             on_accepted=chunks.write,
             on_issue=IssuesWriter(issues).write,
             on_table=rejected.begin,
             on_rejected=rejected.write,
+            on_verdict=VerdictsWriter(verdicts).write,
         )
         chunks.cut()
-    return report, chunks.refs
+    return report, chunks.refs, corrections.corrected

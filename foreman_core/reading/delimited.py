@@ -11,7 +11,7 @@ from foreman_core.errors import Refused, Undecided
 from foreman_core.models import SourceRow
 from foreman_core.reading.damage import decoded, refusal
 from foreman_core.reading.dialect import QUOTE, declared_delimiter, detect_delimiter, given_delimiter
-from foreman_core.reading.header import HEADER_RECORDS, find_header, numbered, usual_width
+from foreman_core.reading.header import HEADER_RECORDS, check_width, find_header, numbered, usual_width
 from foreman_core.reading.records import Records
 from foreman_core.reading.table import Digest, Table, Unreadable
 from foreman_core.reading.text import Encoding, Text
@@ -161,6 +161,7 @@ class _Prefix:
             raise self._damaged(bad)
         lines = next(following for record, following in found if record is header) - self.line
         sample = tuple(row.cells for row in rows if row.line > header.line)
+        check_width(header, sample)
         return _Start(header.cells, len(header.cells), header.line, lines, sample)
 
     def unnamed(self) -> _Start:

@@ -19,7 +19,12 @@ https://support.microsoft.com/office/excel-specifications-and-limits-1672b34d
 _LOOKS_LIKE_A_VALUE: Final = re.compile(
     r"[^@\s]+@[^@\s]+\.[a-z]+|\d{4}-\d\d-\d\d.*|\d\d?[./]\d\d?[./]\d{4}", re.IGNORECASE
 )
+_DAMAGED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
 _NUMBER: Final = re.compile(r"[+-]?\d+([.,]\d+)*")
+
+
+_ENOUGH: Final = 5
+"""Rows that are not all damaged in one way while their header is whole."""
 
 
 def usual_width(widths: Sequence[int]) -> int:
@@ -48,6 +53,25 @@ def find_header(records: Sequence[SourceRow]) -> SourceRow:
     return header
 
 
+def check_width(header: SourceRow, rows: Sequence[Sequence[str]]) -> None:
+    """Refused(`no-header`) when none of the first rows has a cell for each name and no more, and many have as
+    many cells as each other: then it is the header that lost a delimiter, has one too many, or was cut short.
+
+    Lines of a single cell say nothing: a text of many lines, of which a quote was lost, has these.
+    """
+    width = len(header.cells)
+    filled = [cells for cells in rows if any(map(str.strip, cells))]
+    usual = usual_width([len(cells) for cells in filled if len(cells) > 1])
+    is_met = any(len(cells) >= width and not any(cells[width:]) for cells in filled)
+    if is_met or sum(len(cells) == usual for cells in filled) < _ENOUGH:
+        return
+    raise Refused(
+        "no-header",
+        f"line {header.line} has {width} names of columns, and the rows below it have {usual} cells: is the "
+        "header damaged?",
+    )
+
+
 def _filled(record: SourceRow) -> int:
     return sum(map(bool, map(str.strip, record.cells)))
 
@@ -64,6 +88,13 @@ def check_columns(columns: Sequence[str], line: int) -> None:
             "no-header",
             f"line {line} looks like data, not like names of columns: put a line with those first, or say "
             "--no-header",
+        )
+    damaged = next((name for name in names if _DAMAGED.search(name)), None)
+    if damaged is not None:
+        raise Refused(
+            "no-header",
+            f"line {line} names a column {damaged!r}, which has lost a character or has a control character: "
+            "put the name right",
         )
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:

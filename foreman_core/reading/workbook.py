@@ -1,11 +1,13 @@
 """Sheets of Excel and OpenDocument workbooks, as the texts that a person sees or would type."""
 
-import datetime as dt
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from decimal import Decimal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final
+from typing import IO, Any, Final, cast
+
+import orjson
 
 from foreman_core.errors import Refused, Undecided
 from foreman_core.models import SourceRow
@@ -13,13 +15,19 @@ from foreman_core.reading.container import Workbook
 from foreman_core.reading.header import HEADER_RECORDS, find_header, numbered, usual_width
 from foreman_core.reading.table import Digest, Table
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
+MEMORY: Final = 2 << 30
+"""Bytes of the process that reads a workbook: twice as many as one of `WORKBOOK_LIMIT` takes."""
 
-    Value = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+SECONDS: Final = 120
+"""Of its processor time: ten times as many as such a workbook takes."""
 
-_DAMAGED: Final = "the workbook is damaged or was cut off: send it again, or save the sheet as CSV"
-_SHOWN_SHEETS: Final = 10
+_PROGRAM: Final = (
+    "import sys; sys.path[:] = sys.argv[2:]; from foreman_core.reading import sheet; sheet.main()"
+)
+_BEYOND: Final = (
+    "the workbook takes more than {memory:,} MB of memory or {seconds} seconds to read, as one does that is "
+    "damaged or has cells far apart: save the sheet as CSV"
+)
 
 
 def open_workbook(workbook: Workbook, digest: Digest, *, header: bool, sheet: str | None) -> Table:
@@ -29,14 +37,11 @@ def open_workbook(workbook: Workbook, digest: Digest, *, header: bool, sheet: st
     booleans `true` and `false`, formulas what they last gave. A row's `line` is its number in the sheet.
     Refused as `open_delimited` says; `not-a-table` also when it is not clear which sheet is meant.
     """
-    book = _opened(workbook)
-    with _faults():
-        values = _sheet(book, sheet).iter_rows()
-    rows = _records(values)
+    rows = _records(_texts(workbook.file, sheet))
     first = list(islice(rows, HEADER_RECORDS))
     if header:
         found = find_header(first)
-        columns, line = _trimmed(found.cells), found.line
+        columns, line = found.cells, found.line
         first = first[first.index(found) + 1 :]
     else:
         columns, line = numbered(usual_width([len(row.cells) for row in first if row.cells])), 0
@@ -54,72 +59,53 @@ def open_workbook(workbook: Workbook, digest: Digest, *, header: bool, sheet: st
     )
 
 
-@contextmanager
-def _faults() -> Generator[None]:
-    """What the library says of a workbook that it cannot read, and where it gives up on hostile ones."""
-    import python_calamine  # noqa: PLC0415 - only workbooks need it
-
-    try:
-        yield
-    except python_calamine.PasswordError:
-        raise Refused("not-a-table", "the workbook has a password: save it without one") from None
-    except python_calamine.CalamineError as error:
-        raise Refused("not-a-table", f"{_DAMAGED} ({error})") from error
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # of Rust; it has no name to import
-            raise Refused("not-a-table", _DAMAGED) from error
-        raise
-
-
-def _opened(workbook: Workbook) -> "CalamineWorkbook":
-    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - as above
-
-    with _faults(), workbook.file:
-        return CalamineWorkbook.from_filelike(workbook.file)
+def _texts(file: IO[bytes], sheet: str | None) -> Iterator[tuple[str, ...]]:
+    """The rows of a sheet, from a process that may die of it."""
+    order = orjson.dumps({"sheet": sheet, "memory": MEMORY, "seconds": SECONDS}).decode()
+    with (
+        file,
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(  # noqa: S603 - our own program, no shell
+            [sys.executable, "-P", "-c", _PROGRAM, order, *sys.path],
+            stdin=file.fileno(),
+            stdout=subprocess.PIPE,
+            stderr=said,
+        ) as process,
+    ):
+        try:
+            yield from _told(process, said)
+        finally:
+            process.kill()
 
 
-def _sheet(workbook: "CalamineWorkbook", wanted: str | None) -> "CalamineSheet":
-    from python_calamine import SheetTypeEnum, SheetVisibleEnum  # noqa: PLC0415 - as above
-
-    names = workbook.sheet_names
-    if wanted is not None:
-        name = _named(wanted, names)
-    else:
-        shown = [
-            meta.name
-            for meta in workbook.sheets_metadata
-            if meta.visible is SheetVisibleEnum.Visible and meta.typ is SheetTypeEnum.WorkSheet
-        ]
-        with _faults():
-            filled = [name for name in shown if workbook.get_sheet_by_name(name).start is not None]
-        if not filled:
-            raise Refused("empty-file", "no sheet of the workbook has a cell: was its export empty?")
-        if len(filled) > 1:
-            question = f"the workbook has {_listed(filled)}: say which one with --sheet"
-            raise Undecided("not-a-table", question, [("--sheet", "SHEET")])
-        name = filled[0]
-    with _faults():
-        return workbook.get_sheet_by_name(name)
+def _told(process: "subprocess.Popen[bytes]", said: IO[bytes]) -> Iterator[tuple[str, ...]]:
+    """The rows that the process tells of. Refused when it says so or has died of a signal; RuntimeError with
+    its last words when it broke.
+    """
+    for line in process.stdout or ():
+        told = orjson.loads(line)
+        if isinstance(told, list):
+            yield from map(tuple[str, ...], cast("list[list[str]]", told))
+        elif "refused" in told:
+            raise _refusal(told)
+        else:
+            return
+    if process.wait() < 0:
+        raise Refused("too-large", _BEYOND.format(memory=MEMORY >> 20, seconds=SECONDS))
+    said.seek(0)
+    raise RuntimeError(f"the reader of workbooks broke: {said.read().decode(errors='replace')[-2000:]}")
 
 
-def _named(wanted: str, names: Sequence[str]) -> str:
-    if wanted in names:
-        return wanted
-    if wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted) <= len(names):
-        return names[int(wanted) - 1]
-    raise Refused("not-a-table", f"the workbook has no sheet {wanted!r}; it has {_listed(names)}")
+def _refusal(told: dict[str, Any]) -> Refused:
+    code, message = told["refused"]
+    answers = [(name, value) for name, value in told["answers"]]
+    return Undecided(code, message, answers) if answers else Refused(code, message)
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(map(repr, names[:_SHOWN_SHEETS]))
-    return f"{len(names)} sheets: {shown}{', …' if len(names) > _SHOWN_SHEETS else ''}"
-
-
-def _records(sheet: "Iterable[list[Value]]") -> Iterator[SourceRow]:
+def _records(rows: Iterator[tuple[str, ...]]) -> Iterator[SourceRow]:
     """The rows of a sheet up to the last that has a cell."""
     blank = 0
-    for number, values in enumerate(sheet, 1):
-        cells = _trimmed(tuple(map(_text, values)))
+    for number, cells in enumerate(rows, 1):
         if not cells:
             blank += 1
             continue
@@ -132,29 +118,3 @@ def _numbered(records: Iterator[SourceRow], width: int) -> Iterator[SourceRow]:
     """Rows counted from the first one below the header, none shorter than it."""
     for row, record in enumerate(records, 1):
         yield SourceRow(row, record.line, record.cells + ("",) * (width - len(record.cells)))
-
-
-def _trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:
-    """Without the empty cells at the end."""
-    end = len(cells)
-    while end and not cells[end - 1]:
-        end -= 1
-    return cells[:end]
-
-
-def _text(value: "Value") -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return _number(value)
-    if isinstance(value, dt.timedelta):
-        minutes, seconds = divmod(value // dt.timedelta(seconds=1), 60)
-        return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
-    return value.isoformat()
-
-
-def _number(value: float) -> str:
-    text = format(Decimal(repr(value)), "f")
-    return text.removesuffix(".0")

@@ -2,7 +2,6 @@
 
 import math
 import re
-import warnings
 from collections.abc import Callable, Container
 from datetime import date, datetime
 from typing import Any, Final
@@ -11,6 +10,7 @@ from iso3166 import countries_by_alpha2
 
 from foreman_core.schema._fault import Fault, shown
 from foreman_core.schema.model import DATE_TYPES, Constraints, Field, FieldType, Scalar
+from foreman_core.schema.pattern import matcher
 
 # https://spec.graphql.org/October2021/#Name; a leading underscore marks what Foreman adds to a record
 FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -86,6 +86,10 @@ def _check_ours(field: Field) -> None:
     cases = [normaliser for normaliser in field.normalise if normaliser in {"lower", "upper", "title"}]
     if len(cases) > 1:
         raise Fault("x-foreman.normalise", f"{' and '.join(cases)} contradict each other")
+    if field.blank == "clear" and field.collision != "overwrite":
+        raise Fault("x-foreman.blank", f"clear contradicts collision, {field.collision}")
+    if field.blank == "clear" and field.required and field.severity == "error":
+        raise Fault("x-foreman.blank", "a required field cannot be cleared")
 
 
 def _check_formats(field: Field) -> None:
@@ -114,11 +118,9 @@ def _check_pattern(pattern: str | None) -> None:
     if pattern is None:
         return
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            re.compile(pattern)
-    except (re.error, OverflowError, RecursionError, Warning) as error:
-        raise Fault("constraints.pattern", f"is no regular expression: {error}") from error
+        matcher(pattern)
+    except ValueError as error:
+        raise Fault("constraints.pattern", str(error)) from error
 
 
 def _check_lengths(constraints: Constraints) -> None:

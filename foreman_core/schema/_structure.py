@@ -82,6 +82,7 @@ KEYS: Final[dict[type, dict[str, str]]] = {
         "pii": OURS + "pii",
         "severity": OURS + "severity",
         "collision": OURS + "collision",
+        "blank": OURS + "blank",
     },
     Document: {
         "profile": "$schema",

@@ -18,13 +18,12 @@ from foreman_core.schema.model import DATE_TYPES, Field, FieldType, RecordSchema
 Line = tuple[str, str | None]
 """One field of a type: `name: Type`, and what the documentation says of it."""
 
-JOB_FIELDS: Final = (("Query", "job"), ("Query", "jobs"))
+JOB_FIELDS: Final = (("Query", "job"), ("Query", "jobs"), ("Query", "jobAudit"))
 """(type, field) of what the ledger answers."""
 
-IMPORT_FIELDS: Final = (
-    ("Mutation", "startImport"),
-    ("Mutation", "approvePlan"),
-    ("Mutation", "rememberMapping"),
+IMPORT_FIELDS: Final = tuple(
+    ("Mutation", name)
+    for name in ("startImport", "approvePlan", "undoJob", "retryJob", "cancelJob", "rememberMapping")
 )
 """(type, field) of what starts or continues a job, and says how files are read."""
 
@@ -88,7 +87,7 @@ _JOB_TYPES: Final[dict[str, tuple[Line, ...]]] = {
     "Job": (
         ("id: ID!", None),
         ("state: String!", "Where the job stands, from received to succeeded"),
-        ("mode: String!", "load, or plan for a dry run"),
+        ("mode: String!", "load, plan for a dry run, or undo"),
         ("record_type: String!", None),
         ("source: JobSource!", None),
         ("created_at: AWSDateTime!", None),
@@ -100,8 +99,17 @@ _JOB_TYPES: Final[dict[str, tuple[Line, ...]]] = {
         ("chunks: Int!", None),
         ("reason: JobReason", "Why it ended as it did"),
         ("duplicate_of: ID", "The job that has the same content"),
+        ("undoes: ID", "The job that this one puts back"),
+        ("dry_run: Boolean!", "Whether an undo stops at its plan"),
+        ("attempt: Int!", "The number of the execution that works on it, from 1"),
+        ("cancelling: Boolean!", "Whether it stops before its next chunk"),
+        ("corrects: ID", "The job whose rejected rows this one brings back"),
+        ("corrections: Int!", "How many such jobs are in its counts"),
+        ("audits: Int!", "How many events its audit trail has"),
+        ("audit_head: String", "The hash of the last of them"),
         ("issues_by_code: AWSJSON!", None),
         ("issues_by_field: AWSJSON!", None),
+        ("changes_by_field: AWSJSON!", "How many rows of the plan change each field"),
         ("timeline: [JobMoment!]!", None),
         ("notified_at: AWSDateTime", None),
     ),
@@ -276,6 +284,10 @@ def _operations(schema: RecordSchema, names: _Names, people: str) -> tuple[list[
         (f"{names.many}(filter: {names.filter}, limit: Int, nextToken: String): {names.page}!{people}", None),
         (f"job(id: ID!): Job{people}", "One file on its way"),
         (f"jobs(limit: Int, nextToken: String): JobPage!{people}", "The newest first"),
+        (
+            f"jobAudit(id: ID!): [String!]!{people}",
+            "The job's audit trail: JSON, each event with the hash of the one before",
+        ),
     ]
     mutation: list[Line] = [
         (
@@ -287,6 +299,12 @@ def _operations(schema: RecordSchema, names: _Names, people: str) -> tuple[list[
         (f"delete{record}(id: ID!, expected_version: Int!): {record}!{people}", f"Remove one {one}"),
         (f"startImport(input: StartImportInput!): Job!{people}", "Import an object of the intake bucket"),
         (f"approvePlan(id: ID!): Job!{people}", "Load exactly the plan that the job holds"),
+        (
+            f"undoJob(id: ID!, dry_run: Boolean): Job!{people}",
+            "The job that puts back what another did",
+        ),
+        (f"retryJob(id: ID!): Job!{people}", "Let a job go on where it stopped"),
+        (f"cancelJob(id: ID!): Job!{people}", "Stop a job before anything more is stored"),
         (
             f"rememberMapping(mapping: String!): RememberedMapping!{people}",
             "Read files with the columns of this mapping file's header so from now on; the file is in JSON",
@@ -332,8 +350,9 @@ def _row_lines(names: _Names) -> list[Line]:
     return [
         ("row: Int!", None),
         ("line: Int!", None),
-        ("expected_version: Int", "Null when the record must not exist yet"),
-        (f"record: {names.input}!", None),
+        ("expected_version: Int", "Null when the key was never used"),
+        (f"record: {names.input}", "The whole record to be"),
+        ("delete: ID", "Instead of a record: the key of the one to delete"),
     ]
 
 

@@ -12,6 +12,7 @@ FieldType = Literal["string", "number", "integer", "boolean", "date", "datetime"
 StringFormat = Literal["default", "email", "uri", "uuid", "phone", "country"]
 Normaliser = Literal["trim", "lower", "upper", "title", "nfc", "collapse-space"]
 Collision = Literal["overwrite", "fill-blank", "never"]
+Blank = Literal["keep", "clear"]
 UnknownColumn = Literal["keep", "ignore", "fail"]
 Scalar = str | int | float | bool
 
@@ -50,6 +51,7 @@ class Field:
     pii: bool = False
     severity: Severity = "error"
     collision: Collision = "overwrite"
+    blank: Blank = "keep"
     delimiter: str = ","
     true_values: tuple[str, ...] | None = None
     false_values: tuple[str, ...] | None = None

@@ -1,11 +1,11 @@
 """Table Schema's constraints on a value that has its type: https://datapackage.org/standard/table-schema/"""
 
-import re
 from collections.abc import Sized
 from typing import Final
 
 from foreman_core.models import IssueCode
 from foreman_core.schema import DATE_TYPES, Field, Scalar
+from foreman_core.schema.pattern import matcher
 from foreman_core.validation.dates import ordinal
 from foreman_core.validation.fault import Constraint, Fault
 
@@ -40,9 +40,9 @@ def _enum(values: tuple[Scalar, ...], *, is_date: bool) -> Constraint:
 
 
 def _pattern(pattern: str) -> Constraint:
-    fullmatch = re.compile(pattern).fullmatch
+    matches = matcher(pattern)
     fault = Fault("pattern", f"does not match the pattern {pattern}")
-    return lambda value: None if fullmatch(value) else fault
+    return lambda value: None if matches(value) else fault
 
 
 def _min_length(least: int, unit: str) -> Constraint:

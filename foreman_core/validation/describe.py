@@ -66,7 +66,8 @@ TYPES: Final = (
 CONSTRAINTS: Final = (
     Described("required: true", "The cell is not blank.", _says(required=True), "a", ""),
     Described("enum: [a, b]", "One of these values, after normalising.", _says(enum=("a", "b")), "a", "c"),
-    Described("pattern: '[A-Z]+'", "The whole value matches the regular expression (Python's).",
+    Described("pattern: '[A-Z]+'", "The whole value matches the regular expression (Python's, without "
+              "backreferences, looking around and word boundaries: it is matched in linear time).",
               _says(pattern="[A-Z]+"), "AB", "AB1"),
     Described("minLength: 2", "At least so many characters, or items of a list.", _says(min_length=2),
               "ab", "a"),

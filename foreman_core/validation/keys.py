@@ -1,4 +1,4 @@
-"""Keys that may occur once in a file: who holds each, at about 160 bytes a key whatever its length."""
+"""Keys that may occur once in a file, and who holds each."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from hashlib import blake2b
@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from foreman_core.models import SourceRow, Value
 from foreman_core.schema import Field, RecordSchema
+from foreman_core.validation.holders import Holders
 
 _KEY_BYTES: Final = 16
 _FINGERPRINT_MASK: Final = (1 << 64) - 1
@@ -27,14 +28,14 @@ class Keys:
     "The first row that carries a key holds it, also when that row is rejected for another fault."
     """
 
-    def __init__(self, schema: RecordSchema) -> None:
+    def __init__(self, schema: RecordSchema, holders: Holders | None = None) -> None:
         slots = {field.name: slot for slot, field in enumerate(schema.fields)}
         keys = ((schema.primary_key,), *schema.unique_keys)
         self.fields: tuple[tuple[Field, ...], ...] = tuple(
             tuple(schema.field(name) for name in key) for key in keys
         )
         self.slots: tuple[tuple[int, ...], ...] = tuple(tuple(slots[name] for name in key) for key in keys)
-        self._holders: dict[Hashable, int] = {}
+        self._holders = holders or Holders()
         self._primary: Hashable = None
         self._print = 0
 
@@ -44,6 +45,7 @@ class Keys:
         None when an accepted row has the same cells: the holder of its primary key, since no other row with
         that key can be accepted.
         """
+        self._holders.settle()
         digests = (_digest(key, values, slots) for key, slots in enumerate(self.slots))
         return self.claim_as(digests, row.row, row.line, hash(row.cells))
 
@@ -62,7 +64,7 @@ class Keys:
                 continue
             if key == 0:
                 self._primary = identity
-            holder = self._holders.setdefault(identity, place)
+            holder = self._holders.first(identity, place)
             if holder == place:
                 continue
             if key == 0 and holder >> 2 * _NUMBER_BITS == self._print:
@@ -73,18 +75,18 @@ class Keys:
     def accept(self) -> None:
         """Remember that the row which claimed last was accepted: an equal one is a repeat from now on."""
         if self._primary is not None:
-            self._holders[self._primary] |= self._print << 2 * _NUMBER_BITS
+            self._holders.mark(self._primary, self._print << 2 * _NUMBER_BITS)
 
     def hold(self, identity: Hashable, row: int, line: int, fingerprint: int | None) -> None:
         """A row that is not here holds this key, unless an earlier one does; `fingerprint` when it was
         accepted.
         """
         accepted = 0 if fingerprint is None else fingerprint & _FINGERPRINT_MASK | 1
-        self._holders.setdefault(identity, accepted << 2 * _NUMBER_BITS | line << _NUMBER_BITS | row)
+        self._holders.first(identity, accepted << 2 * _NUMBER_BITS | line << _NUMBER_BITS | row)
 
     def forget(self) -> None:
         """Start anew."""
-        self._holders.clear()
+        self._holders.forget()
 
 
 def _digest(key: int, values: Sequence[Value], slots: tuple[int, ...]) -> bytes | None:

@@ -18,7 +18,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.Nami
 _EXACT_INTEGERS: Final = 2**53
 
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
-_INTEGER: Final = re.compile(r"([+-]?)0*([0-9]+)")
+_INTEGER: Final = re.compile(r"([+-]?)([0-9]+)")
 _GROUPED: Final = re.compile(r"[+-]?[0-9.,'\s\u00a0\u202f]+")
 
 _NO_NUMBER: Final = Fault("type", "is not a number: write digits, such as 1234.5")
@@ -63,7 +63,8 @@ def parse_integer(text: str, _country: str | None = None) -> Value | Fault:
     match = _INTEGER.fullmatch(text)
     if match is None:
         return _NO_INTEGER
-    return int(match[1] + match[2]) if len(match[2]) <= DIGITS else _TOO_PRECISE
+    digits = match[2].lstrip("0") or "0"
+    return int(match[1] + digits) if len(digits) <= DIGITS else _TOO_PRECISE
 
 
 def number_of(value: object) -> Value | Fault:

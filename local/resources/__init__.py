@@ -38,6 +38,7 @@ REGISTRY: Final[Mapping[str, Create]] = {
         files.encryption
     ),
     "aws:s3/bucketVersioning:BucketVersioning": files.versioning,
+    "aws:scheduler/schedule:Schedule": compute.schedule,
     "aws:sfn/stateMachine:StateMachine": compute.state_machine,
     "aws:sns/topic:Topic": messages.topic,
     "aws:sns/topicPolicy:TopicPolicy": messages.topic_policy,

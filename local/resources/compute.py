@@ -67,3 +67,16 @@ def state_machine(aws: Aws, name: str, given: Inputs) -> Created:
         name=physical, definition=definition, roleArn=given["roleArn"], type=given.get("type") or "STANDARD"
     )["stateMachineArn"]
     return Created(arn, {"arn": arn, "name": physical}, note=MACHINE_NOTE)
+
+
+def schedule(aws: Aws, name: str, given: Inputs) -> Created:
+    """A schedule that calls a function."""
+    physical = given.get("name") or autoname(name)
+    arn = aws.client("scheduler").create_schedule(
+        Name=physical,
+        Description=given.get("description") or "",
+        ScheduleExpression=given["scheduleExpression"],
+        FlexibleTimeWindow={"Mode": given.block("flexibleTimeWindow")["mode"]},
+        Target=pascal(given.block("target")),
+    )["ScheduleArn"]
+    return Created(physical, {"arn": arn, "name": physical})

@@ -15,10 +15,17 @@ BATCH_NOTE: Final = f"{BATCH} added: the emulator asks for it, AWS for the Parti
 def key(aws: Aws, name: str, given: Inputs) -> Created:
     """A KMS key."""
     kms = aws.client("kms")
-    made = kms.create_key(Description=given.get("description", name), Policy=given["policy"])["KeyMetadata"]
+    usage = given.get("keyUsage") or "ENCRYPT_DECRYPT"
+    made = kms.create_key(
+        Description=given.get("description", name),
+        Policy=given["policy"],
+        KeyUsage=usage,
+        KeySpec=given.get("customerMasterKeySpec") or "SYMMETRIC_DEFAULT",
+    )["KeyMetadata"]
     if given.get("enableKeyRotation"):
         kms.enable_key_rotation(KeyId=made["KeyId"])
-    return Created(made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]}, note=KEY_NOTE)
+    note = "" if usage == "SIGN_VERIFY" else KEY_NOTE
+    return Created(made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]}, note=note)
 
 
 def key_alias(aws: Aws, _name: str, given: Inputs) -> Created:

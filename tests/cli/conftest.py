@@ -31,7 +31,9 @@ def job(job_id: str = JOB_ID, state: str = "succeeded", **changed: Any) -> dict[
             "blank",
             "created",
             "updated",
+            "deleted",
             "unchanged",
+            "kept",
             "conflict",
             "pending",
         ),
@@ -45,10 +47,13 @@ def job(job_id: str = JOB_ID, state: str = "succeeded", **changed: Any) -> dict[
         "plan_id": None,
         "chunks": 1,
         "duplicate_of": None,
+        "undoes": None,
+        "dry_run": False,
         "created_at": "2026-01-02T03:04:05.000000Z",
         "updated_at": "2026-01-02T03:04:07.500000Z",
         "issues_by_code": "{}",
         "issues_by_field": "{}",
+        "changes_by_field": "{}",
         "source": {
             "bucket": "intake",
             "key": "incoming/sample.csv",
@@ -84,6 +89,7 @@ class Stack:
     records: dict[str, list[dict[str, Any]]] = field(factory=dict[str, list[dict[str, Any]]])
     objects: dict[str, bytes] = field(factory=dict[str, bytes])
     metadata: dict[str, str] = field(factory=dict[str, str])
+    trail: list[str] = field(factory=list[str])
     errors: list[dict[str, Any]] | None = None
     status: int = 200
     failures: int = 0
@@ -129,6 +135,10 @@ class Stack:
         answers: dict[str, Callable[[], object]] = {
             "startImport(": lambda: self.started,
             "approvePlan(": lambda: self.started,
+            "undoJob(": lambda: self.started,
+            "retryJob(": lambda: self.started,
+            "cancelJob(": lambda: self.started,
+            "jobAudit(": lambda: self.trail,
             "rememberMapping(": lambda: {"signature": "ab" * 16},
             "jobs(": lambda: self._page(variables),
             "job(": lambda: self.jobs[0] if len(self.jobs) == 1 else self.jobs.pop(0),

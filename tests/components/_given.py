@@ -19,6 +19,7 @@ MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:foreman-dev-import"
 BUCKET = "arn:aws:s3:::files"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:notices"
 PACKAGE = "where conftest puts the archives"
+RECEIPT_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/receipts"
 API = f"arn:aws:appsync:{REGION}:{ACCOUNT}:apis/api1"
 
 
@@ -100,6 +101,7 @@ def orchestration(**changed: Any) -> OrchestrationArgs:  # noqa: ANN401 - as abo
             api_id="api1",
             api_arn=API,
             graphql_url="https://api.example/graphql",
+            receipt_key_arn=RECEIPT_KEY,
             chunk_rows=250,
             map_concurrency=7,
             mutate_concurrency=None,

@@ -1,8 +1,9 @@
+import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from components.core_api import CoreApi, api_key_expiry
+from components.core_api import CoreApi, api_key_expiry, fingerprint
 from foreman_core.schema import find_schema
 from foreman_core.schema.graphql import JOB_FIELDS, graphql_schema, record_fields
 from tests import _pulumi
@@ -56,14 +57,26 @@ def test_the_ledger_lists_jobs_by_time_and_forgets_them_some_day(core: Outcome) 
         "sk",
         "list_pk",
         "list_sk",
+        "at_work",
     }
-    (index,) = table.inputs["globalSecondaryIndexes"]
+    index, at_work = table.inputs["globalSecondaryIndexes"]
+    assert (at_work["name"], at_work["projectionType"]) == ("jobs-at-work", "KEYS_ONLY")
     assert index["name"] == "jobs-by-time"
     assert index["projectionType"] == "ALL"
     assert index["keySchemas"] == [
         {"attributeName": "list_pk", "keyType": "HASH"},
         {"attributeName": "list_sk", "keyType": "RANGE"},
     ]
+
+
+def test_receipts_are_signed_by_a_key_of_their_own_that_is_known_by_its_fingerprint(core: Outcome) -> None:
+    key = core.one("kms.Key", "core-receipt-key")
+    assert (key.inputs["keyUsage"], key.inputs["customerMasterKeySpec"]) == ("SIGN_VERIFY", "ECC_NIST_P256")
+    (statement,) = key.policy("policy")
+    assert statement["Sid"] == "LetIamDecide"
+    assert fingerprint(base64.b64encode(b"abc").decode()) == (
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, B.1
+    )
 
 
 def test_one_key_encrypts_everything_and_rotates(core: Outcome) -> None:
@@ -170,7 +183,6 @@ def test_the_records_function_may_do_what_it_does_with_one_table(core: Outcome) 
     assert allowed["UseRecords"]["Resource"] == [table]
     assert [action.removeprefix("dynamodb:") for action in allowed["UseRecords"]["Action"]] == [
         "BatchGetItem",
-        "DeleteItem",
         "GetItem",
         "PartiQLInsert",
         "PartiQLUpdate",
@@ -182,7 +194,7 @@ def test_the_records_function_may_do_what_it_does_with_one_table(core: Outcome) 
 def test_the_jobs_function_only_reads(core: Outcome) -> None:
     table = f"arn:aws:dynamodb:{_pulumi.REGION}:{_pulumi.ACCOUNT}:table/core-ledger-1a2b3c4"
     allowed = core.allowed("core-jobs-policy")
-    assert allowed["UseLedger"]["Action"] == ["dynamodb:GetItem"]
+    assert allowed["UseLedger"]["Action"] == ["dynamodb:GetItem", "dynamodb:Query"]
     assert allowed["UseLedger"]["Resource"] == [table]
     assert allowed["ListJobsByTime"]["Action"] == ["dynamodb:Query"]
     assert allowed["ListJobsByTime"]["Resource"] == [f"{table}/index/jobs-by-time"]

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from components.intake import Intake
+from components.intake import BATCH_SIZE, MAX_RECEIVES, VISIBILITY_S, Intake
+from simulation import queue
 from tests import _pulumi
 from tests._pulumi import Outcome
 from tests.components import _given
@@ -21,6 +22,11 @@ def declared(**changed: object) -> Outcome:
 @pytest.fixture(scope="module")
 def intake() -> Outcome:
     return declared()
+
+
+def test_the_simulated_queue_has_the_numbers_of_the_real_one() -> None:
+    assert (queue.VISIBILITY_S, queue.MOST_RECEIVES) == (VISIBILITY_S, MAX_RECEIVES)
+    assert queue.BATCH == BATCH_SIZE
 
 
 @pytest.mark.parametrize("name", BUCKETS)

@@ -12,6 +12,10 @@ from tests.components import _given
 STEPS = sorted(TIMEOUT_S)
 MACHINE = _given.MACHINE
 RUNS = MACHINE.replace(":stateMachine:", ":execution:")
+COMPARED = {
+    "ReadFiles": ["jobs/*/accepted.jsonl", "jobs/*/plan/*"],
+    "WriteFiles": ["jobs/*/plan/*"],
+}
 
 
 def arn(role: str) -> str:
@@ -32,9 +36,11 @@ def resources_of(allowed: dict[str, dict[str, Any]], sid: str) -> list[str]:
     return [resource.removeprefix(f"{_given.BUCKET}/") for resource in allowed[sid]["Resource"]]
 
 
-def test_there_is_one_function_for_every_step_and_one_for_the_api(orchestration: Outcome) -> None:
+def test_there_is_a_function_for_every_step_one_for_the_api_and_one_that_sweeps(
+    orchestration: Outcome,
+) -> None:
     names = {function.inputs["name"] for function in orchestration.of("lambda.Function")}
-    assert names == {f"foreman-dev-{role}" for role in [*STEPS, "imports"]}
+    assert names == {f"foreman-dev-{role}" for role in [*STEPS, "imports", "sweep"]}
 
 
 def test_the_machine_is_the_pure_document_with_the_real_names(orchestration: Outcome) -> None:
@@ -119,14 +125,16 @@ def test_a_role_is_assumed_by_step_functions_for_this_account_only(orchestration
     ("role", "actions"),
     [
         ("ingest", "GetItem PutItem UpdateItem"),
-        ("validate", "GetItem UpdateItem"),
+        ("undo", "GetItem PutItem Query UpdateItem"),
+        ("validate", "GetItem PutItem Query UpdateItem"),
         ("plan", "GetItem PutItem"),
         ("seal", "GetItem PutItem Query UpdateItem"),
         ("mutate", "GetItem UpdateItem"),
-        ("reconcile", "GetItem Query UpdateItem"),
+        ("reconcile", "GetItem PutItem Query UpdateItem"),
         ("notify", "GetItem UpdateItem"),
-        ("fail", "GetItem Query UpdateItem"),
+        ("fail", "GetItem PutItem Query UpdateItem"),
         ("imports", "GetItem PutItem UpdateItem"),
+        ("sweep", "GetItem PutItem Query UpdateItem"),
     ],
 )
 def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, role: str, actions: str) -> None:
@@ -139,14 +147,37 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
     ("role", "files"),
     [
         ("ingest", {"ReadUploads": ["incoming/*", "submitted/*"]}),
-        ("validate", {"ReadUploads": ["incoming/*", "submitted/*"], "WriteFiles": ["jobs/*"]}),
-        ("plan", {"ReadFiles": ["jobs/*/accepted.jsonl"], "WriteFiles": ["jobs/*/plan/*"]}),
+        (
+            "validate",
+            {
+                "ReadUploads": ["incoming/*", "submitted/*"],
+                "ReadFiles": ["jobs/*/corrected.txt", "jobs/*/mapping.json", "jobs/*/rejects.csv"],
+                "WriteFiles": ["jobs/*"],
+            },
+        ),
+        ("undo", {"WriteFiles": ["jobs/*/chunks.json"]}),
+        ("plan", COMPARED),
         ("seal", {"WriteFiles": ["jobs/*"]}),
-        ("mutate", {"ReadFiles": ["jobs/*/plan/*"]}),
-        ("reconcile", {"WriteFiles": ["jobs/*"]}),
+        ("mutate", COMPARED),
+        (
+            "reconcile",
+            {
+                "WriteFiles": ["jobs/*"],
+                "ReadUploads": ["incoming/*", "submitted/*"],
+                "ReadFiles": [
+                    "jobs/*/corrected.txt",
+                    "jobs/*/corrects.txt",
+                    "jobs/*/plan/*",
+                    "jobs/*/rejects.csv",
+                    "jobs/*/rejects-validated.csv",
+                    "jobs/*/verdicts.txt",
+                ],
+            },
+        ),
         ("notify", {}),
         ("fail", {"WriteFiles": ["jobs/*"]}),
         ("imports", {"ReadUploads": ["submitted/*"]}),
+        ("sweep", {"WriteFiles": ["jobs/*"]}),
     ],
 )
 def test_a_function_reaches_only_its_part_of_the_bucket(
@@ -167,7 +198,7 @@ def test_uploads_are_read_in_the_version_that_was_announced(orchestration: Outco
     assert allowed["TellGoneFromForbidden"]["Resource"] == [_given.BUCKET]
 
 
-def test_records_are_read_by_the_plan_and_written_through_one_field_of_the_api(
+def test_records_are_compared_directly_and_written_through_one_field_of_the_api(
     orchestration: Outcome,
 ) -> None:
     plan = orchestration.allowed("o-plan-policy")["CompareWithRecords"]
@@ -175,37 +206,44 @@ def test_records_are_read_by_the_plan_and_written_through_one_field_of_the_api(
     mutate = orchestration.allowed("o-mutate-policy")["WriteRecordsThroughTheApi"]
     assert mutate["Action"] == ["appsync:GraphQL"]
     assert mutate["Resource"] == [f"{_given.API}/types/Mutation/fields/upsertCustomers"]
-    for role in [*STEPS, "imports"]:
+    for role in [*STEPS, "imports", "sweep"]:
         for sid, statement in orchestration.allowed(f"o-{role}-policy").items():
             touches = [resource for resource in statement["Resource"] if _given.RECORDS in resource]
             assert (sid == "CompareWithRecords") == bool(touches), (role, sid)
 
 
-def test_only_the_notice_and_the_machine_may_publish(orchestration: Outcome) -> None:
+def test_only_the_notice_the_machine_and_the_sweeper_may_publish(orchestration: Outcome) -> None:
     publishing = {
         name for name, statement in orchestration.policies() if "sns:Publish" in statement["Action"]
     }
-    assert publishing == {"o-notify-policy", "o-policy"}
+    assert publishing == {"o-notify-policy", "o-policy", "o-sweep-policy"}
 
 
-def test_only_the_api_and_the_machine_itself_may_start_the_machine(orchestration: Outcome) -> None:
+def test_only_the_api_the_sweeper_and_the_machine_itself_may_start_the_machine(
+    orchestration: Outcome,
+) -> None:
     starting = {
         name for name, statement in orchestration.policies() if "states:StartExecution" in statement["Action"]
     }
-    assert starting == {"o-imports-policy", "o-policy"}
+    assert starting == {"o-imports-policy", "o-policy", "o-sweep-policy"}
 
 
-def test_validation_is_as_large_as_the_stack_says(orchestration: Outcome) -> None:
-    function = orchestration.one("lambda.Function", "o-validate-function")
+@pytest.mark.parametrize("role", ["validate", "reconcile"])
+def test_what_reads_whole_files_is_as_large_as_the_stack_says(orchestration: Outcome, role: str) -> None:
+    function = orchestration.one("lambda.Function", f"o-{role}-function")
     assert function.inputs["memorySize"] == 2000
     assert function.inputs["ephemeralStorage"] == {"size": 3000}
+
+
+def test_validation_cuts_chunks_as_long_as_the_stack_says(orchestration: Outcome) -> None:
+    function = orchestration.one("lambda.Function", "o-validate-function")
     assert function.inputs["environment"]["variables"]["CHUNK_ROWS"] == "250"
 
 
-def test_only_validation_reads_whole_files_and_has_polars(orchestration: Outcome) -> None:
+def test_only_validation_judges_whole_files_and_has_polars(orchestration: Outcome) -> None:
     layers = {function.name: function.inputs["layers"] for function in orchestration.of("lambda.Function")}
     assert layers.pop("o-validate-function") == ["arn:layer", "arn:polars"]
-    assert len(layers) == len(STEPS)
+    assert len(layers) == len(STEPS) + 1
     assert all(named == ["arn:layer"] for named in layers.values())
 
 
@@ -227,7 +265,7 @@ def test_no_capacity_is_reserved_unless_it_is_asked_for(orchestration: Outcome) 
     assert reserved == {"o-mutate-function": 5}
 
 
-@pytest.mark.parametrize("role", [*STEPS, "imports"])
+@pytest.mark.parametrize("role", [*STEPS, "imports", "sweep"])
 def test_a_function_has_its_own_log_and_role_before_it_exists(orchestration: Outcome, role: str) -> None:
     function = orchestration.one("lambda.Function", f"o-{role}-function")
     assert {f"o-{role}-log", f"o-{role}-policy", f"o-{role}-role"} <= function.after
@@ -260,13 +298,12 @@ def test_without_tracing_nobody_may_send_traces() -> None:
     assert outcome.one("sfn.StateMachine", "o-import").inputs["tracingConfiguration"] == {"enabled": False}
 
 
-def test_imports_plans_and_mappings_come_in_through_the_api(orchestration: Outcome) -> None:
+def test_imports_are_started_jobs_steered_and_mappings_remembered_through_the_api(
+    orchestration: Outcome,
+) -> None:
     fields = {(r.inputs["type"], r.inputs["field"]) for r in orchestration.of("appsync.Resolver")}
-    assert fields == {
-        ("Mutation", "startImport"),
-        ("Mutation", "approvePlan"),
-        ("Mutation", "rememberMapping"),
-    }
+    names = ("startImport", "approvePlan", "undoJob", "retryJob", "cancelJob", "rememberMapping")
+    assert fields == {("Mutation", name) for name in names}
     source = orchestration.one("appsync.DataSource", "o-imports-source")
     assert source.inputs["apiId"] == "api1"
     assert source.inputs["lambdaConfig"] == {"functionArn": arn("imports")}
@@ -290,3 +327,30 @@ def test_an_alarm_speaks_of_what_broke(
     assert alarm.inputs["statistic"] == "Sum"
     assert alarm.inputs["treatMissingData"] == "notBreaching"
     assert alarm.inputs["alarmActions"] == [_given.TOPIC]
+
+
+def test_the_sweeper_is_called_every_few_minutes_by_a_schedule_that_may_call_nothing_else(
+    orchestration: Outcome,
+) -> None:
+    schedule = orchestration.one("scheduler.Schedule", "o-schedule")
+    assert schedule.inputs["scheduleExpression"] == "rate(5 minutes)"
+    assert schedule.inputs["target"]["arn"] == arn("sweep")
+    assert "o-schedule-policy" in schedule.after
+    allowed = orchestration.allowed("o-schedule-policy")
+    assert {sid: statement["Resource"] for sid, statement in allowed.items()} == {"Sweep": [arn("sweep")]}
+    (trusted,) = orchestration.one("iam.Role", "o-schedule-role").policy("assumeRolePolicy")
+    assert trusted["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trusted["Condition"] == {"StringEquals": {"aws:SourceAccount": _pulumi.ACCOUNT}}
+
+
+def test_only_the_function_that_ends_jobs_signs_receipts(orchestration: Outcome) -> None:
+    signing = {name for name, statement in orchestration.policies() if "kms:Sign" in statement["Action"]}
+    assert signing == {"o-reconcile-policy"}
+    assert orchestration.allowed("o-reconcile-policy")["SignReceipts"]["Resource"] == [_given.RECEIPT_KEY]
+
+
+def test_the_sweeper_lists_jobs_at_work_and_sees_whether_they_run(orchestration: Outcome) -> None:
+    allowed = orchestration.allowed("o-sweep-policy")
+    assert allowed["ListJobsAtWork"]["Resource"] == [f"{_given.LEDGER}/index/jobs-at-work"]
+    assert allowed["SeeJobs"]["Resource"] == [f"{RUNS}:*"]
+    assert allowed["StartJobs"]["Resource"] == [MACHINE]

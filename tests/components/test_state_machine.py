@@ -60,7 +60,7 @@ def walk(start: str, given: dict[str, Any]) -> list[str]:
 
 
 def test_a_dropped_file_passes_every_step_in_order() -> None:
-    assert walk("Route", {"start": "ingest"})[:3] == ["Route", "Ingest", "IsIngested"]
+    assert walk("Route", {"start": "ingest"})[:4] == ["Route", "IsUndo", "Ingest", "IsIngested"]
     assert walk("IsIngested", {"next": "validate"})[:3] == ["IsIngested", "Validate", "IsValid"]
     assert walk("IsValid", {"next": "plan"})[:4] == ["IsValid", "PlanChunks", "Seal", "IsSealed"]
     after_seal = walk("IsSealed", {"next": "load"})
@@ -70,6 +70,11 @@ def test_a_dropped_file_passes_every_step_in_order() -> None:
 def test_an_approved_plan_starts_at_its_seal() -> None:
     passed = walk("Route", {"start": "load", "next": "load"})
     assert passed == ["Route", "Seal", "IsSealed", "MutateChunks", "Reconcile", "Notify", "Done"]
+
+
+def test_an_undo_finds_its_chunks_and_goes_the_way_of_every_plan() -> None:
+    passed = walk("Route", {"start": "undo", "next": "plan"})
+    assert passed[:6] == ["Route", "IsUndo", "Undo", "IsValid", "PlanChunks", "Seal"]
 
 
 @pytest.mark.parametrize("choice", ["IsIngested", "IsValid", "IsSealed"])
@@ -88,7 +93,7 @@ def test_every_target_exists_and_every_state_is_reached() -> None:
 
 def test_every_task_has_a_time_limit_a_retry_and_a_way_out() -> None:
     tasks = [(name, state) for name, state, _ in everywhere() if state["Type"] == "Task"]
-    assert len(tasks) == 11
+    assert len(tasks) == 12
     for name, state in tasks:
         assert state["TimeoutSeconds"] > 0, name
         assert state["Retry"][0]["ErrorEquals"] == ["States.ALL"], name
@@ -128,6 +133,20 @@ def test_when_our_own_code_is_broken_too_step_functions_records_and_announces_by
     assert STATES["NotifyFailureNatively"]["Catch"][0]["Next"] == "Failed"
 
 
+def test_recording_a_failure_natively_claims_nothing_that_was_only_planned() -> None:
+    given = STATES["RecordFailureNatively"]["Parameters"]
+    for count in ("created", "updated", "deleted"):
+        assert f"#counts.{count} = :none" in given["UpdateExpression"]
+    assert given["ExpressionAttributeValues"][":none"] == {"N": "0"}
+
+
+def test_the_notice_that_step_functions_sends_names_the_job_and_does_not_say_how_it_ended() -> None:
+    given = STATES["NotifyFailureNatively"]["Parameters"]
+    attribute = {"DataType": "String", "StringValue.$": "$.job_id"}
+    assert given["MessageAttributes"] == {"job_id": attribute}
+    assert "failed" not in given["Subject"]
+
+
 def test_the_failing_function_is_told_the_error() -> None:
     assert STATES["RecordFailure"]["Parameters"] == {"job_id.$": "$.job_id", "error.$": "$.error"}
 
@@ -137,9 +156,17 @@ def test_recording_a_failure_natively_leaves_a_job_that_has_ended_as_it_is() -> 
     assert update["TableName"] == "the-ledger"
     assert update["Key"] == {"pk": {"S.$": "States.Format('JOB#{}', $.job_id)"}, "sk": {"S": "JOB"}}
     values = update["ExpressionAttributeValues"]
-    ended = {values[name]["S"] for name in (":succeeded", ":partially", ":failed", ":cancelled")}
-    assert ended == {"succeeded", "partially_succeeded", "failed", "cancelled"}
-    assert "NOT #state IN (:succeeded, :partially, :failed, :cancelled)" in update["ConditionExpression"]
+    names = (":succeeded", ":partially", ":failed", ":cancelled", ":needs_review", ":undoing", ":undone")
+    assert {values[name]["S"] for name in names} == {
+        "succeeded",
+        "partially_succeeded",
+        "failed",
+        "cancelled",
+        "needs_review",
+        "undoing",
+        "undone",
+    }
+    assert f"NOT #state IN ({', '.join(names)})" in update["ConditionExpression"]
     assert "attribute_exists(pk)" in update["ConditionExpression"]
     assert values[":reason"]["M"]["code"] == {"S": "internal"}
 
@@ -149,7 +176,9 @@ def test_every_placeholder_of_the_native_update_is_used_and_defined() -> None:
     text = update["ConditionExpression"] + " " + update["UpdateExpression"]
     words = {word.strip("(),") for word in text.split()}
     assert {word for word in words if word.startswith(":")} == set(update["ExpressionAttributeValues"])
-    assert {word for word in words if word.startswith("#")} == set(update["ExpressionAttributeNames"])
+    assert {word.partition(".")[0] for word in words if word.startswith("#")} == set(
+        update["ExpressionAttributeNames"]
+    )
 
 
 @pytest.mark.parametrize(

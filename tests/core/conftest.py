@@ -12,6 +12,7 @@ from local.home import Home
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
 
 
@@ -37,6 +38,11 @@ def s3(aws: Aws) -> "S3Client":
 
 
 @pytest.fixture
+def kms(aws: Aws) -> "KMSClient":
+    return aws.client("kms")
+
+
+@pytest.fixture
 def ledger_table(dynamodb: "DynamoDBClient") -> str:
     name = f"ledger-{uuid.uuid4().hex[:8]}"
     dynamodb.create_table(
@@ -44,7 +50,7 @@ def ledger_table(dynamodb: "DynamoDBClient") -> str:
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             {"AttributeName": attribute, "AttributeType": "S"}
-            for attribute in ("pk", "sk", "list_pk", "list_sk")
+            for attribute in ("pk", "sk", "list_pk", "list_sk", "at_work")
         ],
         KeySchema=[
             {"AttributeName": "pk", "KeyType": "HASH"},
@@ -58,7 +64,15 @@ def ledger_table(dynamodb: "DynamoDBClient") -> str:
                     {"AttributeName": "list_sk", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
-            }
+            },
+            {
+                "IndexName": "jobs-at-work",
+                "KeySchema": [
+                    {"AttributeName": "at_work", "KeyType": "HASH"},
+                    {"AttributeName": "list_sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     )
     return name

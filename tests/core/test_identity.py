@@ -7,12 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreman_core.identity import comparable_sequencer, content_hash, job_id, plan_id
+from foreman_core.identity import comparable_sequencer, content_hash, job_id, plan_id, undo_id
 
 
 def test_the_same_delivery_gives_the_same_job() -> None:
     first = job_id(bucket="intake", key="incoming/a.csv", version_id="v1")
     assert first == job_id(bucket="intake", key="incoming/a.csv", version_id="v1")
+
+
+def test_the_same_undo_of_the_same_job_is_the_same_job() -> None:
+    ids = {undo_id(job, number) for job in ("job-1", "job-2") for number in (0, 1)}
+    assert len(ids) == 4
+    assert undo_id("job-1", 0) in ids
+    assert {len(made) for made in ids} == {30}
 
 
 def test_a_job_id_can_name_an_execution() -> None:

@@ -1,15 +1,30 @@
 """The ledger against a DynamoDB table."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 
+from foreman_core.audit import BUCKET, broken_at
 from foreman_core.errors import Conflict, Refused
 from foreman_core.items import from_item
 from foreman_core.ledger import TRANSITIONS, Ledger
-from foreman_core.models import Counts, Job, JobState, Moment, Options, PlannedChunk, Reason, RowFault, Source
+from foreman_core.models import (
+    Correction,
+    Counts,
+    Job,
+    JobState,
+    Moment,
+    Options,
+    PlannedChunk,
+    Reason,
+    RowFault,
+    Sealed,
+    Source,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -60,8 +75,9 @@ def test_a_job_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
         issues_by_code={"format": 1},
         reason=Reason(code="x", message="y"),
     )
-    assert ledger.create(job) == job
-    assert ledger.job(job.id) == job
+    created = ledger.create(job)
+    assert attrs.evolve(created, audits=0, audit_head=None) == job
+    assert ledger.job(job.id) == created
 
 
 def test_recording_a_job_again_changes_nothing(ledger: Ledger) -> None:
@@ -101,6 +117,14 @@ def test_a_transition_whose_answer_was_lost_can_be_asked_for_again(ledger: Ledge
     job = in_state(ledger, JobState.LOADING)
     first = ledger.transition(job.id, JobState.SUCCEEDED)
     assert ledger.transition(job.id, JobState.SUCCEEDED) == first
+
+
+def test_a_job_is_undone_from_where_it_ended_and_can_come_back_there(ledger: Ledger) -> None:
+    job = in_state(ledger, JobState.PARTIALLY_SUCCEEDED)
+    for state in (JobState.UNDOING, JobState.UNDONE, JobState.PARTIALLY_SUCCEEDED, JobState.UNDOING):
+        assert ledger.transition(job.id, state).state is state
+    with pytest.raises(Conflict, match="is undoing"):
+        ledger.transition(job.id, JobState.SUCCEEDED)
 
 
 def test_a_change_of_fields_is_bound_to_the_state(ledger: Ledger) -> None:
@@ -163,16 +187,56 @@ def test_a_chunk_is_planned_once(ledger: Ledger) -> None:
     assert ledger.put_chunk("job-1", attrs.evolve(chunk, sha256="other")) == chunk
 
 
+def test_a_chunk_is_begun_once_and_linked_once_to_what_was_planned_again(ledger: Ledger) -> None:
+    chunk = PlannedChunk(index=3, key="k", sha256="s", rows=2, create=1, update=1, unchanged=0)
+    ledger.put_chunk("job-1", chunk)
+    assert [ledger.begin_chunk("job-1", 3) for _ in range(2)] == [True, False]
+    for sha256 in ("first", "second"):
+        ledger.replan_chunk("job-1", 3, Sealed(key="k", sha256=sha256))
+    assert ledger.chunk("job-1", 3).replanned == Sealed(key="k", sha256="first")
+
+
+def test_an_outcome_without_the_rows_that_were_planned_again_is_none(ledger: Ledger) -> None:
+    ledger.put_chunk(
+        "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+    )
+    ledger.replan_chunk("job-1", 0, Sealed(key="k", sha256="again"))
+    ledger.finish_chunk("job-1", 0, is_whole=False, loaded_at=AT, created=0)
+    assert ledger.chunk("job-1", 0).loaded_at is None
+    ledger.finish_chunk("job-1", 0, is_whole=True, loaded_at=AT, created=1)
+    assert ledger.chunk("job-1", 0).created == 1
+
+
+def test_nothing_is_planned_again_of_a_chunk_that_has_its_outcome(ledger: Ledger) -> None:
+    ledger.put_chunk(
+        "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+    )
+    ledger.finish_chunk("job-1", 0, is_whole=False, loaded_at=AT, created=0)
+    ledger.replan_chunk("job-1", 0, Sealed(key="k", sha256="late"))
+    assert ledger.chunk("job-1", 0).replanned is None
+
+
 def test_chunks_come_in_order_with_what_came_of_them(ledger: Ledger) -> None:
     for index in (10, 2, 1):
         ledger.put_chunk(
             "job-1", PlannedChunk(index=index, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
         )
     fault = RowFault(row=1, line=2, code="conflict", message="moved")
-    ledger.finish_chunk("job-1", 2, loaded_at=AT, created=0, updated=0, conflicts=[fault], rejects=[])
+    outcome = {"created": 0, "updated": 0, "conflicts": [fault], "rejects": []}
+    ledger.finish_chunk("job-1", 2, is_whole=True, loaded_at=AT, **outcome)
     assert [chunk.index for chunk in ledger.chunks("job-1")] == [1, 2, 10]
     assert ledger.chunk("job-1", 2).conflicts == (fault,)
     assert ledger.chunks("job-2") == ()
+
+
+def test_what_came_of_a_chunk_is_recorded_once(ledger: Ledger) -> None:
+    ledger.put_chunk(
+        "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+    )
+    ledger.finish_chunk("job-1", 0, is_whole=True, loaded_at=AT, created=1)
+    late = RowFault(row=1, line=2, code="conflict", message="moved")
+    ledger.finish_chunk("job-1", 0, is_whole=True, loaded_at=AT, created=0, conflicts=[late])
+    assert (ledger.chunk("job-1", 0).created, ledger.chunk("job-1", 0).conflicts) == (1, ())
 
 
 def test_everything_in_the_ledger_ends(ledger: Ledger, dynamodb: "DynamoDBClient", ledger_table: str) -> None:
@@ -183,7 +247,7 @@ def test_everything_in_the_ledger_ends(ledger: Ledger, dynamodb: "DynamoDBClient
         "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
     )
     items = dynamodb.scan(TableName=ledger_table)["Items"]
-    assert len(items) == 4
+    assert len(items) == 5
     assert all(from_item(item)["expires_at"] > datetime.now(UTC).timestamp() for item in items)
 
 
@@ -201,3 +265,94 @@ def test_how_a_file_is_read_comes_back_as_it_was_recorded(ledger: Ledger) -> Non
     options = Options(encoding="cp1252", delimiter="\t", sheet="2", header=False, mapping='{"a":null}')
     job = ledger.create(attrs.evolve(a_job(), options=options))
     assert ledger.job(job.id).options == options
+
+
+def trail(ledger: Ledger, job_id: str = "job-1") -> list[dict[str, Any]]:
+    """The audit trail of a job, which must hold."""
+    job, texts = ledger.job(job_id), ledger.audit_trail(job_id)
+    assert broken_at(job.id, texts, audits=job.audits, head=job.audit_head, state=job.state) is None
+    return [json.loads(text) for text in texts]
+
+
+def test_every_change_of_state_is_an_event_in_the_name_of_who_did_it(
+    dynamodb: "DynamoDBClient", ledger_table: str
+) -> None:
+    Ledger(dynamodb, ledger_table, actor=BUCKET).create(a_job())
+    steps = Ledger(dynamodb, ledger_table)
+    steps.transition("job-1", JobState.VALIDATING)
+    reason = Reason(code="empty-file", message="m")
+    steps.transition("job-1", JobState.FAILED, counts=Counts(read=3, rejected=3), reason=reason)
+    seen = [(event["what"], event["who"], event.get("from"), event["to"]) for event in trail(steps)]
+    assert seen == [
+        ("created", "s3", None, "received"),
+        ("moved", "foreman", "received", "validating"),
+        ("moved", "foreman", "validating", "failed"),
+    ]
+    assert trail(steps)[2]["counts"] == {"read": 3, "rejected": 3}
+    assert trail(steps)[2]["reason"] == "empty-file"
+
+
+def test_a_change_is_recorded_only_if_nothing_else_was_since(ledger: Ledger) -> None:
+    seen = ledger.create(a_job())
+    assert ledger.record(seen, "approved", attempt=2).attempt == 2
+    with pytest.raises(Conflict, match="has moved on"):
+        ledger.record(seen, "approved", attempt=2)
+    assert [event["what"] for event in trail(ledger)] == ["created", "approved"]
+
+
+def test_many_who_move_a_job_at_once_give_one_event(ledger: Ledger) -> None:
+    ledger.create(a_job())
+    with ThreadPoolExecutor(6) as threads:
+        moving = [threads.submit(ledger.transition, "job-1", JobState.CANCELLED) for _ in range(6)]
+    assert {moved.result().state for moved in moving} == {JobState.CANCELLED}
+    assert [event["to"] for event in trail(ledger)] == ["received", "cancelled"]
+
+
+def test_only_jobs_that_move_on_by_themselves_are_at_work(ledger: Ledger) -> None:
+    ledger.create(a_job())
+    assert list(ledger.at_work()) == ["job-1"]
+    ledger.transition("job-1", JobState.VALIDATING)
+    planned = ledger.transition("job-1", JobState.PLANNED, mode="plan")
+    assert list(ledger.at_work()) == []
+    ledger.record(planned, "approved", mode="load")
+    assert list(ledger.at_work()) == ["job-1"]
+    ledger.transition("job-1", JobState.LOADING)
+    ledger.transition("job-1", JobState.SUCCEEDED)
+    assert list(ledger.at_work()) == []
+
+
+def test_a_failure_that_the_state_machine_recorded_by_itself_joins_the_trail(
+    ledger: Ledger, dynamodb: "DynamoDBClient", ledger_table: str
+) -> None:
+    job = ledger.create(a_job())
+    failed = {"M": {"state": {"S": "failed"}, "at": {"S": AT}}}
+    dynamodb.update_item(
+        TableName=ledger_table,
+        Key={"pk": {"S": "JOB#job-1"}, "sk": {"S": "JOB"}},
+        UpdateExpression="SET #state = :failed, unaudited = :yes, timeline = list_append(timeline, :moment)",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={
+            ":failed": {"S": "failed"},
+            ":yes": {"BOOL": True},
+            ":moment": {"L": [failed]},
+        },
+    )
+    with pytest.raises(Conflict, match="has moved on"):
+        ledger.record(job, "approved")  # it has as many events as were seen, and is not where it was
+    assert list(ledger.at_work()) == [job.id]
+    ledger.settle(ledger.job(job.id))
+    assert (trail(ledger)[-1]["from"], trail(ledger)[-1]["to"]) == ("received", "failed")
+    assert list(ledger.at_work()) == []
+
+
+def correction(**changed: Any) -> Correction:  # noqa: ANN401 - any field
+    return attrs.evolve(Correction(job_id="job-2", key="k", rejected=1, created=1), **changed)
+
+
+def test_a_correction_and_its_effect_are_one_write(ledger: Ledger) -> None:
+    seen = ledger.create(a_job())
+    assert ledger.put_correction(seen, correction(), corrections=1)
+    assert not ledger.put_correction(seen, correction(rejected=2), corrections=2)
+    assert ledger.corrections("job-1") == (correction(),)
+    assert ledger.job("job-1").corrections == 1
+    assert trail(ledger)[-1]["by"] == "job-2"

@@ -31,6 +31,22 @@ def test_a_notice_accounts_for_the_rows_and_says_where_the_rejects_are() -> None
     ]
 
 
+def test_the_notice_of_an_undo_names_the_job_it_undoes_and_what_it_kept() -> None:
+    undo = attrs.evolve(
+        JOB,
+        undoes="job-0",
+        counts=Counts(read=3, accepted=3, deleted=1, kept=1, conflict=1),
+        issues_by_code={},
+    )
+    assert subject(undo) == "Foreman: undo partially succeeded: june.csv"
+    assert message(undo).splitlines()[3:] == [
+        "Undoes: job-0",
+        "Rows:  3 read = 1 deleted + 1 kept + 1 conflict",
+    ]
+    planned = attrs.evolve(undo, state=JobState.PLANNED, dry_run=True)
+    assert message(planned).splitlines()[-1] == "Load it: foreman undo job-0"
+
+
 def test_a_failure_says_why() -> None:
     failed = attrs.evolve(
         JOB,

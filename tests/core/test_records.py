@@ -8,7 +8,9 @@ import pytest
 
 from foreman_core.errors import Conflict, Refused, Unavailable
 from foreman_core.identity import content_hash
+from foreman_core.items import from_item
 from foreman_core.models import Value
+from foreman_core.pacing import Pace
 from foreman_core.records import ROUNDS, Origin, Records, Write
 
 if TYPE_CHECKING:
@@ -75,6 +77,36 @@ def test_the_same_write_again_is_recognised(records: Records) -> None:
         assert outcomes(records, first) == [("already_applied", number)]
 
 
+class Resent:
+    """A client whose answers to writes are lost: the SDK sends each again, as it is."""
+
+    def __init__(self, client: "DynamoDBClient") -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._client, name)
+
+    def batch_execute_statement(self, **given: Any) -> Any:  # noqa: ANN401
+        self._client.batch_execute_statement(**given)
+        return self._client.batch_execute_statement(**given)
+
+
+def test_a_single_edit_whose_answer_is_lost_is_recognised_when_it_is_sent_again(
+    dynamodb: "DynamoDBClient", records_table: str
+) -> None:
+    client: Any = Resent(dynamodb)
+    records = Records(client, records_table, "thing")
+    assert outcomes(records, write("a", origin=None, colour="red")) == [("already_applied", 1)]
+    assert outcomes(records, write("a", 1, None, colour="blue")) == [("already_applied", 2)]
+    assert records.delete("a", 2).values == {"id": "a", "colour": "blue"}
+    assert records.get("a") is None
+
+
+def test_two_single_edits_with_the_same_content_are_not_the_same_edit(records: Records) -> None:
+    for outcome in ("applied", "conflict"):
+        assert outcomes(records, write("a", origin=None, colour="red")) == [(outcome, 1)]
+
+
 @pytest.mark.parametrize("change", [{"job_id": "job-2"}, {"row": 2}])
 def test_the_same_content_from_another_row_is_not_the_same_write(
     records: Records, change: dict[str, Any]
@@ -110,6 +142,75 @@ def test_a_record_is_deleted_only_as_it_was_seen(records: Records) -> None:
     assert records.delete("a", 1).values["colour"] == "red"
     with pytest.raises(Refused, match="no record a"):
         records.delete("a", 1)
+
+
+def deletion(record_id: str, version: int, origin: Origin | None = ORIGIN) -> Write:
+    return Write(id=record_id, values=None, expected_version=version, origin=origin)
+
+
+def test_of_a_deleted_record_its_key_and_its_version_stay_but_no_value(
+    records: Records, dynamodb: "DynamoDBClient", records_table: str
+) -> None:
+    records.write([write("a", colour="red")])
+    records.delete("a", 1)
+    found = dynamodb.get_item(TableName=records_table, Key={"pk": {"S": "thing#a"}})
+    item = from_item(found.get("Item", {}))
+    assert item.pop("deleted_at") == item.pop("updated_at")
+    assert set(item) == {"pk", "id", "record_type", "created_at", "version", "origin", "edited_load", "edit"}
+    assert (item["version"], item["origin"]) == (2, None)
+
+
+def test_readers_do_not_see_a_tombstone_and_the_planner_does(records: Records) -> None:
+    records.write([write("a", colour="red"), write("b")])
+    records.delete("a", 1)
+    assert records.get("a") is None
+    assert list(records.get_many(["a", "b"])) == ["b"]
+    assert [stored.id for stored in records.page({}, limit=10).records] == ["b"]
+    trace = records.trace("a")
+    assert trace is not None
+    assert (trace.values, trace.version, records.trace_many(["a"])) == ({}, 2, {"a": trace})
+    assert trace.deleted_at
+    assert records.trace("never") is None
+
+
+def test_a_record_that_comes_again_goes_on_where_its_tombstone_is(records: Records) -> None:
+    records.write([write("a", colour="red")])
+    records.delete("a", 1)
+    assert outcomes(records, write("a", 2, colour="blue")) == [("applied", 3)]
+    stored = records.get("a")
+    assert stored is not None
+    assert (stored.values, stored.version, stored.deleted_at) == ({"id": "a", "colour": "blue"}, 3, None)
+
+
+@pytest.mark.parametrize("seen", [None, 1])
+def test_no_plan_from_before_a_deletion_matches_what_comes_after_it(
+    records: Records, seen: int | None
+) -> None:
+    old = write("a", seen, attrs.evolve(ORIGIN, job_id="job-old"), colour="old")
+    records.write([write("a", colour="red")])
+    records.delete("a", 1)
+    assert outcomes(records, old) == [("conflict", 2)]
+    records.write([write("a", 2, colour="blue")])
+    assert outcomes(records, old) == [("conflict", 3)]
+
+
+def test_a_deletion_again_is_recognised(records: Records) -> None:
+    records.write([write("a", colour="red")])
+    assert outcomes(records, deletion("a", 1)) == [("applied", 2)]
+    assert outcomes(records, deletion("a", 1)) == [("already_applied", 2)]
+    assert outcomes(records, deletion("a", 1, attrs.evolve(ORIGIN, row=2))) == [("conflict", 2)]
+
+
+def test_a_write_is_recognised_also_when_its_record_was_edited_or_deleted_since(records: Records) -> None:
+    first, second = write("a", colour="red"), write("b", colour="red")
+    records.write([first, second])
+    for key in ("a", "b"):
+        seen = records.get(key)
+        assert seen is not None
+        edit = attrs.evolve(write(key, 1, None, colour="tan"), last_load=seen.last_load)
+        assert outcomes(records, edit) == [("applied", 2)]
+    records.delete("b", 2)
+    assert outcomes(records, first, second) == [("already_applied", 2), ("already_applied", 3)]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +270,7 @@ class Throttled:
 
 def throttled(client: "DynamoDBClient", table: str, rounds: int, waits: list[float]) -> Records:
     sleep: Callable[[float], None] = waits.append
-    return Records(Throttled(client, rounds), table, "thing", sleep=sleep)  # pyright: ignore[reportArgumentType]
+    return Records(Throttled(client, rounds), table, "thing", sleep=sleep, pace=Pace(rate=1e9))  # pyright: ignore[reportArgumentType]
 
 
 def test_what_was_throttled_is_written_later(dynamodb: "DynamoDBClient", records_table: str) -> None:

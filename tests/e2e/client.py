@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 PATIENCE_S = 60
-FINAL = {"succeeded", "partially_succeeded", "failed", "cancelled"}
+FINAL = {"succeeded", "partially_succeeded", "failed", "cancelled", "undone"}
 T = TypeVar("T")
 
 JOB = """
-id state mode plan_id chunks duplicate_of source { key name bytes sha256 } reason { code message }
-counts { read accepted rejected duplicate blank created updated unchanged conflict pending }
+id state mode plan_id chunks duplicate_of undoes dry_run corrects corrections changes_by_field
+source { key name bytes sha256 } reason { code message }
+counts { read accepted rejected duplicate blank created updated deleted unchanged kept conflict pending }
 issues_by_code timeline { state }
 """
 CUSTOMER = """

@@ -25,14 +25,15 @@ def workers(client: Client, function: str) -> list[int]:
 
 
 def stored(client: Client, job: str) -> int:
-    answer = client.dynamodb.scan(
+    # the filter comes after the page: one page of a table with many records may hold none of this job
+    pages = client.dynamodb.get_paginator("scan").paginate(
         TableName=client.outputs["records_table"],
         FilterExpression="#origin.#job = :job",
         ExpressionAttributeNames={"#origin": "origin", "#job": "job_id"},
         ExpressionAttributeValues={":job": {"S": job}},
         Select="COUNT",
     )
-    return answer["Count"]
+    return sum(page["Count"] for page in pages)
 
 
 def test_workers_killed_in_the_middle_of_a_load_lose_and_double_nothing(client: Client) -> None:

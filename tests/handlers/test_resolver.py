@@ -19,7 +19,7 @@ def answer(error: Exception | None) -> dict[str, Any]:
             raise error
         return {"echo": arguments["id"]}
 
-    handler = resolver("tested", lambda: {"thing": field})
+    handler = resolver("tested", lambda _: {"thing": field})
     return handler({"field": "thing", "arguments": {"id": "a"}, "identity": None}, CONTEXT)
 
 

@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from local import provisioner
 from local.aws import Aws
 from local.home import PROJECT
 from local.resources import REGISTRY, Created, Inputs
+from tests.local.doubles import always
 
 ASKED_FOR_BY_CONFIG = {"foreman:notifyEmail": "ada@example.com", "foreman:userPoolId": "eu-central-1_abc"}
 
@@ -49,6 +51,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recorder, provis
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provisioner, "REGISTRY", recorder)
         aws = Aws("http://127.0.0.1:1", "eu-central-1", Path())
+        kms = SimpleNamespace(get_public_key=always({"PublicKey": b"a public key"}))
+        patch.setattr(aws, "client", always(kms))
         for name in ("layer", "polars"):
             (folder / f"{name}.zip").write_bytes(name.encode())
         config = {**ASKED_FOR_BY_CONFIG, "foreman:packageDir": str(folder)}

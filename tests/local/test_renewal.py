@@ -1,11 +1,10 @@
 """What is brought up to date when a stored stack starts again."""
 
-from datetime import UTC, datetime, timedelta
+import io
 from pathlib import Path
 from typing import Any
 
 import attrs
-import orjson
 import pytest
 from botocore.exceptions import ClientError
 
@@ -17,7 +16,6 @@ from local.state import State
 from local.status import ResourceStatus
 from tests.local.doubles import always
 
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
 MACHINE = "arn:aws:states:eu-central-1:000000000000:stateMachine:m"
 STORED = State(
     pid=None,
@@ -37,11 +35,10 @@ STORED = State(
 
 @attrs.define
 class Client:
-    """Any AWS client: it remembers what it was asked, and has three executions."""
+    """Any AWS client: it remembers what it was asked."""
 
     absent: str = ""
     asked: list[tuple[str, dict[str, Any]]] = attrs.field(factory=list[tuple[str, dict[str, Any]]])
-    entered: tuple[str, ...] = ()
 
     def __getattr__(self, operation: str) -> Any:  # noqa: ANN401
         def call(**arguments: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -57,27 +54,9 @@ class Client:
 
         return call
 
-    def get_paginator(self, operation: str) -> Any:  # noqa: ANN401
-        def execution(name: str, stopped: datetime) -> dict[str, Any]:
-            return {"executionArn": name, "name": name, "stopDate": stopped}
-
-        def paginate(**_: object) -> list[dict[str, Any]]:
-            if operation == "list_executions":
-                earlier = execution("earlier", NOW - timedelta(days=1))
-                return [
-                    {"executions": [execution("interrupted", NOW), earlier]},
-                    {"executions": [execution("failed", NOW)]},
-                ]
-            return [
-                {"events": [{"stateEnteredEventDetails": {"name": name}}]}
-                for name in ("Ingest", *self.entered)
-            ]
-
-        return type("Paginator", (), {"paginate": staticmethod(paginate)})()
-
-    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
-        error = renewal.INTERRUPTED if executionArn == "interrupted" else "Foreman.JobFailed"
-        return {"error": error, "input": '{"job_id":"job-1","start":"ingest"}'}
+    def invoke(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
+        self.asked.append(("invoke", arguments))
+        return {"Payload": io.BytesIO(b'{"restarted": ["job-1"], "given_up": []}')}
 
 
 @pytest.fixture
@@ -152,21 +131,14 @@ def test_a_stack_is_stored_when_all_that_it_is_made_of_is(client: Client, aws: A
     assert not renewal.is_stored(aws, STORED.resources)
 
 
-@pytest.mark.parametrize(
-    ("entered", "start"), [((), "ingest"), (("Validate",), "ingest"), (("Seal", "MutateChunks"), "load")]
-)
-def test_only_interrupted_executions_start_again_where_they_can_be_repeated(
-    client: Client, aws: Aws, entered: tuple[str, ...], start: str
-) -> None:
-    client.entered = entered
+def test_the_sweeper_starts_interrupted_jobs_again_without_waiting(client: Client, aws: Aws) -> None:
     told: list[str] = []
-    renewal.resume_executions(aws, STORED, NOW, told.append)
-    assert told == ["resuming interrupted"]
-    ((operation, asked),) = client.asked
-    assert operation == "start_execution"
-    assert asked["stateMachineArn"] == MACHINE
-    assert asked["name"] == f"interrupted-resumed-{int(NOW.timestamp())}"
-    assert orjson.loads(asked["input"]) == {"job_id": "job-1", "start": start}
+    sweeper = ResourceStatus(renewal.FUNCTION, "s", "foreman-local-sweep", "process")
+    stored = attrs.evolve(STORED, resources=(*STORED.resources, sweeper))
+    renewal.resume_jobs(aws, stored, told.append)
+    assert told == ["resuming job-1"]
+    asked = {"FunctionName": "foreman-local-sweep", "Payload": b'{"lease_s": 0}'}
+    assert client.asked == [("invoke", asked)]
 
 
 def test_queues_are_found_on_the_new_port(home: Home) -> None:

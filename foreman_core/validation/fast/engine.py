@@ -20,6 +20,7 @@ from foreman_core.validation.fast import keys
 from foreman_core.validation.fast.blocks import Block, Table, block_of, table_of
 from foreman_core.validation.fast.columns import Column
 from foreman_core.validation.fast.memo import as_text
+from foreman_core.validation.fast.older import Budget
 from foreman_core.validation.fast.rows import BlockRows, Rows
 from foreman_core.validation.judge import BLANK, Judge, Reading, Verdict, unreadable
 from foreman_core.validation.rulebook import Rulebook
@@ -104,7 +105,8 @@ class FastJudge:
         self._width = len(mapping.columns)
         self._delimiter = delimiter
         self._with_lines = with_lines
-        self._seen = [keys.Seen() for _ in self._judge.keys.slots]
+        budget = Budget().shared(len(self._judge.keys.slots))
+        self._seen = [keys.Seen(budget) for _ in self._judge.keys.slots]
 
     def look(self, text: bytes) -> Looked | None:
         """See what is certain in a block of whole lines; None when it has to be read record by record. Blocks

@@ -1,15 +1,31 @@
-"""Which keys the blocks before have seen, and in which rows: 28 bytes a row and key, whatever its length."""
+"""Which keys the blocks before have seen, and in which rows."""
 
 from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
+from foreman_core.validation.fast.older import LINE, LOW, PRINT, ROW, STORED, Budget, Older
+from foreman_core.validation.fast.runs import HIGH
+
+__all__ = [
+    "HIGH",
+    "LINE",
+    "LOW",
+    "PRINT",
+    "ROW",
+    "Seen",
+    "fingerprint",
+    "fingerprints",
+    "high",
+    "identity",
+    "is_repeated",
+    "joined",
+    "low",
+]
+
 _SEEDS: Final = (0x5EED_0001, 0x5EED_0002, 0x5EED_0003)
 _LOW: Final = (1 << 32) - 1
-
-HIGH, LOW, ROW, LINE, PRINT = "high", "low", "row", "line", "print"
-_STORED: Final = {HIGH: pl.UInt64, LOW: pl.UInt32, ROW: pl.UInt32, LINE: pl.UInt32, PRINT: pl.UInt64}
 
 
 def high(key: int) -> str:
@@ -25,7 +41,7 @@ def low(key: int) -> str:
 def identity(text: pl.Expr, key: int) -> tuple[pl.Expr, pl.Expr]:
     """Both columns for a key's text; null for no key.
 
-    By 96 bits two different keys are the same in one of 10^14 files of ten million rows.
+    By 96 bits two different keys are the same in one of 10^13 files of a hundred million rows.
     """
     rest = (text.hash(_SEEDS[1]) & _LOW).cast(pl.UInt32)
     return pl.when(text.is_not_null()).then(text.hash(_SEEDS[0])).alias(high(key)), rest.alias(low(key))
@@ -52,23 +68,38 @@ def fingerprints(rows: Sequence[Sequence[str]], width: int) -> pl.Series:
 
 
 class Seen:
-    """The holders of one key. Rows are added a block at a time, in file order."""
+    """The holders of one key. Rows are added a block at a time, in file order. The latest are in memory, the
+    others on disk.
+    """
 
-    def __init__(self) -> None:
-        self._table = pl.DataFrame(schema=_STORED)
+    def __init__(self, budget: Budget | None = None) -> None:
+        self._budget = budget or Budget()
+        self._recent = pl.DataFrame(schema=STORED)
+        self._known = self._recent
+        self._older = Older(self._budget)
 
     def add(self, rows: pl.DataFrame) -> None:
         """Remember rows that carry a key: columns `high`, `low`, `row`, `line`, and `print` for those that
-        were accepted.
+        were accepted. Of rows with the same key the first is kept, for it holds the key; of those before this
+        block, where `carried` was asked for its keys.
         """
-        self._table = self._table.vstack(rows.select(*_STORED).drop_nulls(HIGH))
+        fresh = rows.select(*STORED).drop_nulls(HIGH)
+        if self._known.height:
+            fresh = fresh.join(self._known, on=[HIGH, LOW], how="anti", maintain_order="left")
+        if not fresh[HIGH].is_first_distinct().all():
+            fresh = fresh.unique([HIGH, LOW], keep="first", maintain_order=True)
+        self._recent = self._recent.vstack(fresh)
+        if self._recent.height > self._budget.rows:
+            self._older.add(self._recent)
+            self._recent = self._recent.clear()
 
     def carried(self, highs: pl.Series) -> pl.DataFrame:
-        """The rows that carry one of these, in file order."""
-        wanted = highs.drop_nulls()
-        if not len(wanted) or not self._table.height:
-            return self._table.clear()
-        return self._table.filter(pl.col(HIGH).is_in(wanted.implode()))
+        """The rows that hold a key which starts with one of these, in file order."""
+        wanted = highs.drop_nulls().sort()
+        wanted = wanted.filter((wanted != wanted.shift(1)).fill_null(value=True))
+        recent = self._recent.filter(pl.col(HIGH).is_in(wanted.implode()))
+        self._known = self._older.carried(wanted).vstack(recent)
+        return self._known
 
 
 def joined(parts: Sequence[pl.Expr]) -> pl.Expr:

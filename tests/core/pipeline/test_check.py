@@ -222,7 +222,7 @@ def test_counts_balance_on_anything(tail: str) -> None:
     rejected = Rejected()
     issues: list[Issue] = []
     report = run(
-        f"id,d,n\n{tail}".encode(),
+        f"id,d,n\n0,x,7\n{tail}".encode(),
         schema,
         delimiter=",",
         on_accepted=accepted,

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreman_core.models import AcceptedRow, Issue, SourceRow
+from foreman_core.pipeline.escaping import escape, unescape
 from foreman_core.pipeline.judging import ListedLines
-from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter, escape, unescape
+from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter
 from foreman_core.reading import open_table
 from foreman_core.validation.accepted import accepted_line
 
@@ -97,6 +98,18 @@ def test_cells_too_many_are_kept_behind_ours() -> None:
         "E-mail: is wrong; email: is late",
         "x",
         "'=y",
+    ]
+
+
+def test_rows_added_later_to_rejects_of_rejects_stand_in_the_first_senders_columns() -> None:
+    columns = ["id", "'=n", "_row", "_line", "_job", "_errors"]
+    out = io.BytesIO()
+    RejectsWriter(out, columns, job_id="job-2")
+    later = RejectsWriter.after(out, columns, job_id="job-2")
+    later.write(SourceRow(1, 2, ("7", "'=x", "3", "4", "job-1", "")), ())
+    assert table(out.getvalue()) == [
+        ["id", "'=n", "_row", "_line", "_job", "_errors"],
+        ["7", "'=x", "3", "4", "job-1", ""],
     ]
 
 

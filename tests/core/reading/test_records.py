@@ -243,7 +243,7 @@ any_rows = st.lists(st.lists(any_cell, min_size=1, max_size=4), max_size=8)
 def test_what_a_csv_writer_wrote_comes_back_with_the_right_lines(data: list[list[str]], end: str) -> None:
     text = f"a,b{end}"
     expected: list[SourceRow] = []
-    for number, written in enumerate(data, 1):
+    for number, written in enumerate([["1", "2"], *data], 1):  # a first row that the header fits
         line = len(re.findall(r"\r\n|\r|\n", text)) + 1
         expected.append(SourceRow(number, line, tuple(written)))
         out = io.StringIO(newline="")
@@ -259,7 +259,7 @@ hostile = st.lists(
 
 @given(hostile, st.integers(1, 64))
 def test_how_the_stream_is_cut_into_blocks_changes_nothing(tail: str, size: int) -> None:
-    content = f"{'a' * 64},b\n{tail}".encode()  # the first 64 bytes are always looked at together
+    content = f"{'a' * 64},b\n1,2\n{tail}".encode()  # the first 64 bytes are always looked at together
     whole = open_table(io.BytesIO(content), delimiter=",")
     cut = open_table(Dribble(content, size), delimiter=",")
     assert list(cut.rows) == list(whole.rows)
@@ -268,13 +268,39 @@ def test_how_the_stream_is_cut_into_blocks_changes_nothing(tail: str, size: int)
 
 @given(hostile)
 def test_every_line_of_a_file_is_in_exactly_one_record(tail: str) -> None:
-    content = f"a,b\n{tail}"
+    content = f"a,b\n1,2\n{tail}"
     lines = [row.source.line if isinstance(row, Unreadable) else row.line for row in rows_of(content)]
     assert lines == sorted(set(lines))
     physical = len(re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", content))
     assert all(2 <= line <= physical for line in lines)
-    assert lines[:1] == ([2] if physical > 1 else [])
+    assert lines[:2] == ([2, 3] if physical > 2 else [2])
 
 
 def rows_of(content: str) -> list[SourceRow | Unreadable]:
     return list(table(content, delimiter=",").rows)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [("a,b,c", "1,2"), ("a,b,", "1,2"), ("a,b", "1,2,3"), ("ab,c", "1,2,3")],
+)
+def test_a_header_that_no_row_fits_is_damaged(header: str, row: str) -> None:
+    with pytest.raises(Refused, match="is the header damaged") as caught:
+        table(f"{header}\n" + f"{row}\n" * 5, delimiter=",")
+    assert caught.value.code == "no-header"
+    assert table(f"{header}\n" + f"{row}\n" * 4, delimiter=",").columns
+
+
+def test_one_row_that_fits_vouches_for_the_header() -> None:
+    assert table("a,b,c\n" + "1,2\n" * 9 + "1,2,3\n", delimiter=",").columns == ("a", "b", "c")
+
+
+def test_blank_cells_beyond_the_header_are_no_damage() -> None:
+    assert table("a,b\n" + "1,2,\n" * 9, delimiter=",").columns == ("a", "b")
+
+
+@pytest.mark.parametrize("name", ["Zo\ufffd", "a\x07b"])
+def test_a_name_that_lost_a_character_is_damaged(name: str) -> None:
+    with pytest.raises(Refused, match="line 1 names a column") as caught:
+        table(f"a,{name}\n1,2\n", delimiter=",")
+    assert caught.value.code == "no-header"

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import io
+import zipfile
+from contextlib import suppress
 from typing import Any, Final
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foreman_core.errors import Refused
-from foreman_core.reading import Table, Unreadable, container, open_table
+from foreman_core.reading import Table, Unreadable, container, open_table, workbook
 from tests.core.reading._workbooks import ods, xls, xlsx
 
 WRITERS: Final = {"xlsx": xlsx, "xls": xls, "ods": ods}
@@ -151,6 +153,66 @@ def test_a_large_workbook_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(container, "WORKBOOK_LIMIT", 20_000)
     rows = [["id"], *(["x" * 100] for _ in range(1000))]
     assert refusal(xlsx({"S": rows})).code == "too-large"
+
+
+def edited(content: bytes, name: str, old: bytes, new: bytes) -> bytes:
+    """A workbook with one of its parts changed."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as before,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
+        for part in before.namelist():
+            body = before.read(part)
+            after.writestr(part, body.replace(old, new) if part == name else body)
+    return out.getvalue()
+
+
+SHEET: Final = "xl/worksheets/sheet1.xml"
+SMALL: Final[dict[str, Any]] = {"S": [["id", "name"], ["1", "a"]]}
+
+
+@pytest.mark.parametrize("far", [b"XFD1048576", b"XFD60000"])
+def test_cells_at_opposite_ends_of_a_sheet_end_nobody(far: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    row = far.removeprefix(b"XFD")
+    moved = edited(xlsx(SMALL), SHEET, b'<row r="2"', b'<row r="' + row + b'"')
+    error = refusal(edited(moved, SHEET, b'r="B2"', b'r="' + far + b'"'))
+    assert error.code == "too-large"
+    assert "has cells far apart" in error.message
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_sheet_that_says_it_is_large_is_as_large_as_its_cells() -> None:
+    content = edited(xlsx(SMALL), SHEET, b'ref="A1:B2"', b'ref="A1:XFD1048576"')
+    assert cells(opened(content)) == [("1", "a")]
+
+
+def test_deep_markup_and_texts_without_end_are_read_in_bounds() -> None:
+    deep = edited(xlsx(SMALL), SHEET, b"</sheetData>", b"<x>" * 1_000_000 + b"</sheetData>")
+    assert cells(opened(deep)) == [("1", "a")]
+    bomb = b'<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><'
+    entities = edited(xlsx(SMALL), "xl/workbook.xml", b"<workbook", bomb + b"workbook")
+    with suppress(Refused):
+        assert cells(opened(entities)) == [("1", "a")]
+
+
+def test_a_row_repeated_without_end_stops_where_sheets_do() -> None:
+    rows = b'<table:table-row table:number-rows-repeated="2000000000">'
+    table = opened(edited(ods(SMALL), "content.xml", b"<table:table-row>", rows))
+    assert sum(1 for _ in table.rows) < 1_048_576 * 2
+
+
+def test_a_workbook_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "SECONDS", 1)
+    rows = b'<table:table-row table:number-rows-repeated="2000000000">'
+    wide = ods({"S": [[f"c{number}" for number in range(20)]] * 2})
+    assert refusal(edited(wide, "content.xml", b"<table:table-row>", rows)).code == "too-large"
+
+
+def test_what_breaks_without_the_workbooks_fault_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "_PROGRAM", "raise SystemExit('no such library')")
+    with pytest.raises(RuntimeError, match="no such library"):
+        opened(xlsx(SMALL))
 
 
 def test_options_of_text_do_not_fit_a_workbook() -> None:

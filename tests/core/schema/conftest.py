@@ -34,7 +34,7 @@ fields:
     title: Ordered on
     constraints: {minimum: 2000-01-01, maximum: 2099-12-31}
     x-foreman: {formats: [dd/mm/yyyy, yyyymmdd], aliases: [order date]}
-  - {name: due, type: date}
+  - {name: due, type: date, x-foreman: {blank: clear}}
   - {name: sent, type: datetime, x-foreman: {formats: ["dd.mm.yyyy HH:MM"]}}
   - {name: total, type: number, constraints: {minimum: -1.5, maximum: 1e12}}
   - {name: parts, type: list, delimiter: "|", constraints: {maxLength: 9}}

@@ -6,6 +6,16 @@ from typing import Any
 import pytest
 
 CONTRADICTIONS: dict[str, tuple[str, Any, str]] = {
+    "a blank that clears what is never overwritten": (
+        "fields.2",
+        {"name": "x", "x-foreman": {"blank": "clear", "collision": "fill-blank"}},
+        "fields[2].x-foreman.blank: clear contradicts collision, fill-blank",
+    ),
+    "a blank that clears a required field": (
+        "fields.2",
+        {"name": "x", "constraints": {"required": True}, "x-foreman": {"blank": "clear"}},
+        "fields[2].x-foreman.blank: a required field cannot be cleared",
+    ),
     # constraints
     "a longest text shorter than the shortest": (
         "fields.4.constraints",
@@ -94,6 +104,11 @@ CONTRADICTIONS: dict[str, tuple[str, Any, str]] = {
         "fields.0.constraints.pattern",
         "[[a]",
         "fields[0].constraints.pattern: is no regular expression: Possible nested set at position 1",
+    ),
+    "a pattern that cannot be matched in linear time": (
+        "fields.0.constraints.pattern",
+        r"(a)\1",
+        "fields[0].constraints.pattern: must do without a backreference: it is matched in linear time",
     ),
     "an enum of another type": (
         "fields.3.constraints.enum",

@@ -167,7 +167,13 @@ def test_operations(api: graphql.GraphQLSchema, type_name: str, field: str, expe
         ),
         (
             "UpsertCustomersRow",
-            {"row": "Int!", "line": "Int!", "expected_version": "Int", "record": "CustomerInput!"},
+            {
+                "row": "Int!",
+                "line": "Int!",
+                "expected_version": "Int",
+                "record": "CustomerInput",
+                "delete": "ID",
+            },
         ),
         ("UpsertCustomersResult", {"outcomes": "[RowOutcome!]!"}),
         (

@@ -72,6 +72,7 @@ def test_every_key_of_a_field_is_read(order: RecordSchema) -> None:
     )
     state, depot = order.field("state"), order.field("depot")
     assert (state.severity, state.collision) == ("warning", "fill-blank")
+    assert (order.field("due").blank, state.blank) == ("clear", "keep")
     assert (depot.default_country, depot.collision) == ("NO", "never")
 
 

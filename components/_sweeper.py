@@ -1,0 +1,96 @@
+"""What watches over the jobs: a function that is called every few minutes, and the schedule that calls it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pulumi
+import pulumi_aws as aws
+from attrs import frozen
+
+from components._function import Function, FunctionArgs
+from components._iam import GET, PUT, QUERY, UPDATE, Statement, key_through, policy, trust
+from components._ledger import JOBS_AT_WORK
+from components._steps import StepArgs, send_notices, use_ledger, write_job_files
+
+SWEEP_MINUTES: Final = 5
+"""A job that stands still is found after so many minutes, and the two of its lease."""
+
+
+@frozen(kw_only=True)
+class SweeperArgs:
+    """What the sweeper works on; `executions` are the ARNs of what the state machine runs."""
+
+    steps: StepArgs
+    state_machine_arn: pulumi.Input[str]
+
+
+def make_sweeper(name: str, args: SweeperArgs, *, parent: pulumi.Resource) -> None:
+    """Make the function, and the schedule with the role that lets it call this one function."""
+    child = pulumi.ResourceOptions(parent=parent)
+    function = _function(name, args, child)
+    role = aws.iam.Role(
+        f"{name}-schedule-role",
+        assume_role_policy=trust("scheduler.amazonaws.com", account_id=args.steps.runtime.account_id),
+        opts=child,
+    )
+    allowed = aws.iam.RolePolicy(
+        f"{name}-schedule-policy",
+        role=role.name,
+        policy=policy([Statement(sid="Sweep", actions=["lambda:InvokeFunction"], resources=[function.arn])]),
+        opts=child,
+    )
+    aws.scheduler.Schedule(
+        f"{name}-schedule",
+        description="Starts jobs again that stand still",
+        schedule_expression=f"rate({SWEEP_MINUTES} minutes)",
+        flexible_time_window={"mode": "OFF"},
+        kms_key_arn=args.steps.runtime.key_arn,
+        target={
+            "arn": function.arn,
+            "role_arn": role.arn,
+            "input": "{}",
+            # the next call does what one that was lost should have done
+            "retry_policy": {"maximum_retry_attempts": 0, "maximum_event_age_in_seconds": 60},
+        },
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[allowed]),
+    )
+
+
+def start_jobs(args: StepArgs, state_machine_arn: pulumi.Input[str]) -> Sequence[Statement]:
+    """Start executions, and see whether one is under way."""
+    executions = pulumi.Output.from_input(state_machine_arn).apply(
+        lambda arn: arn.replace(":stateMachine:", ":execution:") + ":*"
+    )
+    return [
+        Statement(sid="StartJobs", actions=["states:StartExecution"], resources=[state_machine_arn]),
+        Statement(sid="SeeJobs", actions=["states:DescribeExecution"], resources=[executions]),
+        key_through("SealJobInput", args.runtime.key_arn, "states", args.runtime.region),
+    ]
+
+
+def _function(name: str, args: SweeperArgs, child: pulumi.ResourceOptions) -> Function:
+    steps = args.steps
+    index = pulumi.Output.concat(steps.ledger_table_arn, f"/index/{JOBS_AT_WORK}")
+    return Function(
+        f"{name}-sweep",
+        FunctionArgs(
+            runtime=steps.runtime,
+            role="sweep",
+            memory_mb=512,
+            timeout_s=SWEEP_MINUTES * 60 - 10,
+            environment={
+                "LEDGER_TABLE": steps.ledger_table,
+                "INTAKE_BUCKET": steps.bucket,
+                "STATE_MACHINE_ARN": args.state_machine_arn,
+                "TOPIC_ARN": steps.topic_arn,
+            },
+            permissions=[
+                *use_ledger(steps, GET, PUT, QUERY, UPDATE),
+                Statement(sid="ListJobsAtWork", actions=[QUERY], resources=[index]),
+                *write_job_files(steps),
+                *start_jobs(steps, args.state_machine_arn),
+                *send_notices(steps),
+            ],
+        ),
+        opts=child,
+    )

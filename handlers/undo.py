@@ -1,0 +1,30 @@
+"""Step: find what a job has to undo."""
+
+from attrs import frozen
+
+from foreman_core.ledger import Ledger
+from foreman_core.pipeline.undo import prepare_undo
+from foreman_core.storage import Files
+from handlers import _clients
+from handlers._settings import load
+from handlers._step import Answer, Event, step
+
+
+@frozen
+class Settings:
+    """The function's environment."""
+
+    ledger_table: str
+    intake_bucket: str
+
+
+@step("undo")
+def handler(event: Event) -> Answer:
+    """`{"job_id"}` → `{"job_id", "next": "plan" | "stop", "chunks_key"}`."""
+    settings = load(Settings)
+    key = prepare_undo(
+        Ledger(_clients.dynamodb(), settings.ledger_table),
+        Files(_clients.s3(), settings.intake_bucket),
+        event["job_id"],
+    )
+    return {"job_id": event["job_id"], "next": "plan" if key else "stop", "chunks_key": key}
