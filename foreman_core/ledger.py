@@ -138,17 +138,15 @@ class Ledger(LedgerTable):
             for item in page["Items"]:
                 yield str(from_item(item)["pk"]).removeprefix("JOB#")
 
-    def transition(self, job_id: str, to: JobState, *, reopens: bool = False, **changes: object) -> Job:
-        """Move a job to a state, with changes of its fields, and give it back as it then is. `reopens`: also
-        one that has ended, as REOPENINGS has it.
+    def transition(self, job_id: str, to: JobState, **changes: object) -> Job:
+        """Move a job to a state, with changes of its fields, and give it back as it then is.
 
         The item itself carries the condition. A job that is in that state already is given back unchanged:
         the answer to the first request was lost. Otherwise Conflict(`illegal-transition`).
         """
         for _ in range(_RACES):
             job = self.job(job_id)
-            following = TRANSITIONS.get(job.state, _NO_STATES)
-            if to not in (following | REOPENINGS.get(job.state, _NO_STATES) if reopens else following):
+            if to not in TRANSITIONS.get(job.state, _NO_STATES):
                 break
             if self._change(job, "moved", to, changes):
                 return self.job(job_id)
@@ -156,9 +154,21 @@ class Ledger(LedgerTable):
             raise Unavailable("contention", f"Job {job_id} is changed by others all the time.")
         if job.state is to:
             return job
-        raise Conflict(
-            "illegal-transition", f"Job {job_id} is {job.state}; from there it cannot become {to}."
-        )
+        raise _illegal(job, to)
+
+    def reopen(self, job: Job, to: JobState, **changes: object) -> Job:
+        """Move a job that rests, as it was seen, to a state of REOPENINGS, and give it back as it then is.
+
+        When it is in that state by now, it is given back as it is: the answer to the first request was lost.
+        Otherwise Conflict: (`illegal-transition`), or (`state-changed`) when something else was recorded.
+        """
+        if to not in REOPENINGS.get(job.state, _NO_STATES):
+            raise _illegal(job, to)
+        changed = self._change(job, "moved", to, changes)
+        now = self.job(job.id)
+        if changed or now.state is to:
+            return now
+        raise _moved_on(job.id)
 
     def record(self, job: Job, what: str, **changes: object) -> Job:
         """Change fields of a job as it was seen, with `what` happened as an event of its audit trail.
@@ -167,7 +177,7 @@ class Ledger(LedgerTable):
         """
         if self._change(job, what, None, changes):
             return self.job(job.id)
-        raise Conflict("state-changed", f"Job {job.id} has moved on; look at it, and ask again.")
+        raise _moved_on(job.id)
 
     def settle(self, job: Job) -> None:
         """Put a failure that Step Functions recorded by itself into the audit trail."""
@@ -345,6 +355,14 @@ class Ledger(LedgerTable):
         key = {"pk": f"JOB#{job_id}", "sk": f"AUDIT#{event.number:06d}"}
         item = {**key, "event": event.text, "sha256": event.sha256, "expires_at": self._expires_at()}
         return {"Put": {"TableName": self._table, "Item": to_item(item)} | NEW}
+
+
+def _illegal(job: Job, to: JobState) -> Conflict:
+    return Conflict("illegal-transition", f"Job {job.id} is {job.state}; from there it cannot become {to}.")
+
+
+def _moved_on(job_id: str) -> Conflict:
+    return Conflict("state-changed", f"Job {job_id} has moved on; look at it, and ask again.")
 
 
 def _job_key(job_id: str) -> dict[str, str]:

@@ -31,7 +31,7 @@ def broken(world: World, work: Workload) -> list[str]:
         if job is None:
             found.append(f"{upload.key} {upload.version_id} has no job")
         else:
-            check = JobCheck(world, upload.job_id, job, reference, upload)
+            check = JobCheck(world, upload.job_id, job, reference, upload, answerable=work.remembered)
             found += (f"{upload.job_id}: {what}" for what in check.faults())
     for name in undoes:
         found += (f"{name}: {what}" for what in UndoCheck(world, name, jobs[name], reference).faults())

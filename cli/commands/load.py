@@ -213,7 +213,8 @@ def undo(*, job: str, dry_run: bool, output: Path | None, stack: str, timeout: f
 def retry(*, job: str, stack: str, timeout: float, as_json: bool) -> int:
     """Let a job that failed, was cancelled or stands still go on where it stopped, and follow it to its end.
 
-    Rows that are stored already stay as they are, and a plan that was made is the plan that is loaded.
+    Rows that are stored already stay as they are, and a plan that was made is the plan that is loaded. A job
+    in review has its file read anew, with what the stack remembers of its columns by now.
     """
     return _followed(find(stack), lambda api: api.retry_job(job).job.id, timeout=timeout, as_json=as_json)
 

@@ -9,14 +9,18 @@ import attrs
 import pytest
 
 import foreman_core.ledger
+import foreman_core.pipeline.check
 import foreman_core.pipeline.ingest
 import foreman_core.pipeline.plan
 import foreman_core.records
+from foreman_core.errors import Undecided
 from foreman_core.ledger import Ledger
 from foreman_core.loading import Loaded
+from foreman_core.mapping import Decided
 from foreman_core.models import Counts, Job, JobState, PlannedChunk
 from foreman_core.notices import Notices
 from foreman_core.records import Records, StoredRecord, Write
+from foreman_core.schema import RecordSchema
 from foreman_core.workflow import Workflow
 from simulation.run import run
 from simulation.stage import staged
@@ -225,6 +229,30 @@ def changed_without_looking(patch: Patch) -> None:
     patch.setattr(Ledger, "_seen", blind)
 
 
+def retries_without_looking(patch: Patch) -> None:
+    """A retry moves a job on from wherever it is by now, as the attempt that was to come when it was seen."""
+    real = Ledger.reopen
+
+    def blind(ledger: Ledger, job: Job, to: JobState, **changes: object) -> Job:
+        return real(ledger, ledger.job(job.id), to, **changes)
+
+    patch.setattr(Ledger, "reopen", blind)
+
+
+def questions_are_guessed(patch: Patch) -> None:
+    """A likely column is taken without asking."""
+    real = foreman_core.pipeline.check.map_columns
+
+    def guessing(columns: Sequence[str], schema: RecordSchema, *given: Any, **named: Any) -> Any:  # noqa: ANN401
+        try:
+            return real(columns, schema, *given, **named)
+        except Undecided as asked:
+            pairs = [said.split("=") for _, said in asked.answers]
+            return real(columns, schema, Decided(columns=dict(pairs)), **named)
+
+    patch.setattr(foreman_core.pipeline.check, "map_columns", guessing)
+
+
 MUTANTS: list[Callable[[Patch], None]] = [
     without_the_version_condition,
     a_version_that_stands_still,
@@ -242,6 +270,8 @@ MUTANTS: list[Callable[[Patch], None]] = [
     conflicts_counted_as_stored,
     late_steps_reopen,
     changed_without_looking,
+    retries_without_looking,
+    questions_are_guessed,
 ]
 
 

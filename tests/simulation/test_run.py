@@ -30,7 +30,15 @@ def test_no_seed_breaks_an_invariant(swept: Sweep) -> None:
 
 def test_every_fault_happens_and_jobs_come_to_every_end(swept: Sweep) -> None:
     assert set(swept.faults) == {*CALL_FAULTS, *HAPPENINGS}
-    assert set(swept.jobs) >= {"succeeded", "partially_succeeded", "failed", "cancelled", "planned", "undone"}
+    assert set(swept.jobs) >= {
+        "succeeded",
+        "partially_succeeded",
+        "failed",
+        "cancelled",
+        "planned",
+        "undone",
+        "needs_review",
+    }
 
 
 def test_the_sweeper_comes_as_often_as_it_is_scheduled() -> None:

@@ -272,3 +272,21 @@ def test_a_job_in_review_is_left_alone_by_sweeps_and_by_steps_that_come_late(
     assert swept(loading, started, told) == Swept(restarted=(), given_up=())
     with pytest.raises(Conflict, match="is needs_review"):
         loading.ledger.transition(job.id, JobState.VALIDATING)
+
+
+def test_a_retry_of_a_job_that_is_cancelled_meanwhile_is_told_so(loading: Loading, started: Started) -> None:
+    job = in_review(loading, a_file(loading))
+    assert cancel(loading, started, job).attempt == 2
+    with pytest.raises(Conflict) as conflict:
+        loading.ledger.reopen(job, JobState.RECEIVED, attempt=2)
+    assert conflict.value.code == "state-changed"
+    assert retry(loading, started, job).attempt == 3
+
+
+def test_a_retry_whose_answer_was_lost_is_done_once(loading: Loading) -> None:
+    job = in_review(loading, a_file(loading))
+    once = loading.ledger.reopen(job, JobState.RECEIVED, attempt=2)
+    assert loading.ledger.reopen(job, JobState.RECEIVED, attempt=2) == once
+    with pytest.raises(Conflict) as conflict:
+        loading.ledger.reopen(once, JobState.PLANNED)
+    assert conflict.value.code == "illegal-transition"
