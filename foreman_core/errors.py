@@ -5,6 +5,7 @@ ForemanError
 │   ├── Invalid  a record that breaks rules of its schema: `issues` says which
 │   └── Undecided  a file that can be read once somebody answers a question: `answers` says how
 ├── Conflict     somebody else was faster: read again and decide                   (state transitions, edits)
+│   └── Moved    of a job that was seen before
 └── Unavailable  Foreman or AWS failed: retry, then alarm                          (exit code 3)
 
 Faults of single rows are not exceptions: they are `models.Issue` values.
@@ -48,6 +49,13 @@ class Undecided(Refused):
 
 class Conflict(ForemanError):  # noqa: N818
     """The state that the request relies on has changed."""
+
+
+class Moved(Conflict):
+    """Something else was recorded of a job since it was seen: look again."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__("state-changed", f"Job {job_id} has moved on; look at it, and ask again.")
 
 
 class Unavailable(ForemanError):  # noqa: N818

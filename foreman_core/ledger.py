@@ -20,7 +20,7 @@ import cattrs
 from attrs import frozen
 
 from foreman_core.audit import AuditEvent, next_event, shown_counts
-from foreman_core.errors import Conflict, Refused, Unavailable
+from foreman_core.errors import Conflict, Moved, Refused, Unavailable
 from foreman_core.identity import comparable_sequencer
 from foreman_core.items import from_item, to_attribute, to_item
 from foreman_core.ledger_table import NEW, LedgerTable
@@ -156,34 +156,33 @@ class Ledger(LedgerTable):
             return job
         raise _illegal(job, to)
 
-    def reopen(self, job: Job, to: JobState, **changes: object) -> Job:
-        """Move a job that rests, as it was seen, to a state of REOPENINGS, and give it back as it then is.
+    def move(self, job: Job, to: JobState, **changes: object) -> Job:
+        """Move a job as it was seen, also one that has ended, as REOPENINGS has it: for changes that count on
+        what was seen.
 
-        When it is in that state by now, it is given back as it is: the answer to the first request was lost.
-        Otherwise Conflict: (`illegal-transition`), or (`state-changed`) when something else was recorded.
+        Conflict(`illegal-transition`), or (`state-changed`) when something else was recorded of it since.
         """
-        if to not in REOPENINGS.get(job.state, _NO_STATES):
+        if to not in TRANSITIONS.get(job.state, _NO_STATES) | REOPENINGS.get(job.state, _NO_STATES):
             raise _illegal(job, to)
-        changed = self._change(job, "moved", to, changes)
-        now = self.job(job.id)
-        if changed or now.state is to:
-            return now
-        raise _moved_on(job.id)
+        return self._changed(job, "moved", to, changes)
 
     def record(self, job: Job, what: str, **changes: object) -> Job:
         """Change fields of a job as it was seen, with `what` happened as an event of its audit trail.
 
         Conflict(`state-changed`) when something else was recorded of it since it was seen.
         """
-        if self._change(job, what, None, changes):
-            return self.job(job.id)
-        raise _moved_on(job.id)
+        return self._changed(job, what, None, changes)
 
-    def settle(self, job: Job) -> None:
-        """Put a failure that Step Functions recorded by itself into the audit trail."""
+    def settle(self, job: Job) -> Job | None:
+        """Put a failure that Step Functions recorded by itself into the audit trail; None when something else
+        was recorded of the job since it was seen.
+        """
         before = [moment.state for moment in job.timeline][-2:-1]
         told = {"from": before[0] if before else None, "to": job.state}
-        self._change(job, "recorded by the state machine", None, {"unaudited": False}, details=told)
+        changes = {"unaudited": False}
+        settled = self._append(job, "recorded by the state machine", None, changes, details=told)
+        fresh = self.job(job.id)
+        return fresh if settled and fresh.audits == job.audits + 1 else None
 
     def amend(self, job_id: str, state: JobState, **changes: object) -> Job:
         """Change fields of a job that is in `state`, and give it back; Conflict when it is in another."""
@@ -300,6 +299,11 @@ class Ledger(LedgerTable):
         """All chunks of a job that have been planned, in order."""
         return tuple(cattrs.structure(item, PlannedChunk) for item in self._items(job_id, "CHUNK#"))
 
+    def _changed(self, job: Job, what: str, to: JobState | None, changes: Mapping[str, object]) -> Job:
+        if self._change(job, what, to, changes):
+            return self.job(job.id)
+        raise Moved(job.id)
+
     def _change(
         self,
         job: Job,
@@ -310,8 +314,20 @@ class Ledger(LedgerTable):
         details: Mapping[str, object] | None = None,
     ) -> bool:
         """Change a job as it was seen, append the event, and write what is `more`: all or nothing, which is
-        False.
+        False. What is missing in the trail comes into it first.
         """
+        known = self.settle(job) if job.unaudited else job
+        return known is not None and self._append(known, what, to, changes, *more, details=details)
+
+    def _append(
+        self,
+        job: Job,
+        what: str,
+        to: JobState | None,
+        changes: Mapping[str, object],
+        *more: Mapping[str, Any],
+        details: Mapping[str, object] | None = None,
+    ) -> bool:
         at = self.now()
         told = dict(details or {})
         if isinstance(counts := changes.get("counts"), Counts):
@@ -359,10 +375,6 @@ class Ledger(LedgerTable):
 
 def _illegal(job: Job, to: JobState) -> Conflict:
     return Conflict("illegal-transition", f"Job {job.id} is {job.state}; from there it cannot become {to}.")
-
-
-def _moved_on(job_id: str) -> Conflict:
-    return Conflict("state-changed", f"Job {job_id} has moved on; look at it, and ask again.")
 
 
 def _job_key(job_id: str) -> dict[str, str]:

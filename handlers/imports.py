@@ -10,9 +10,9 @@ from foreman_core.ledger import Ledger
 from foreman_core.pipeline.cancel import request_cancel
 from foreman_core.pipeline.options import read_options
 from foreman_core.pipeline.remember import remember
+from foreman_core.pipeline.request_undo import request_undo
 from foreman_core.pipeline.retry import request_retry
 from foreman_core.pipeline.start import approve_plan, start_import
-from foreman_core.pipeline.undo import request_undo
 from foreman_core.pipeline.view import job_document
 from foreman_core.remembered import Mappings
 from foreman_core.storage import Files

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 
 from foreman_core.items import from_item
 from simulation.accounts import LOADED, JobCheck, UndoCheck
+from simulation.evidence import receipt_faults, trail_faults
 from simulation.record import Values
 from simulation.reference import Reference
 from simulation.workload import Workload
 from simulation.world import World
+
+FATES = ("created", "updated", "unchanged", "rejected", "duplicate", "blank", "conflict", "pending")
 
 
 def broken(world: World, work: Workload) -> list[str]:
@@ -33,6 +36,14 @@ def broken(world: World, work: Workload) -> list[str]:
         else:
             check = JobCheck(world, upload.job_id, job, reference, upload, answerable=work.remembered)
             found += (f"{upload.job_id}: {what}" for what in check.faults())
+            if check.end in LOADED:
+                counts = {fate: job["counts"][fate] for fate in FATES}
+                found += (
+                    f"{upload.job_id}: {what}"
+                    for what in receipt_faults(world, upload.job_id, upload.file, counts)
+                )
+    for name, job in jobs.items():
+        found += (f"{name}: {what}" for what in trail_faults(world, name, job))
     for name in undoes:
         found += (f"{name}: {what}" for what in UndoCheck(world, name, jobs[name], reference).faults())
     return found

@@ -25,6 +25,11 @@ class Kms:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
+    @property
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        """What a signature can be checked with."""
+        return _key().public_key()
+
     def sign(self, **given: Any) -> dict[str, Any]:
         """Sign, of a hash that the caller made."""
 
@@ -37,7 +42,8 @@ class Kms:
         """GetPublicKey."""
 
         def effect() -> dict[str, Any]:
-            public = _key().public_key()
-            return {"PublicKey": public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)}
+            return {
+                "PublicKey": self.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            }
 
         return self._wire.call("kms", "GetPublicKey", given["KeyId"], effect, writes=False)

@@ -128,6 +128,14 @@ class World:
             if job == f"JOB#{job_id}" and sort.startswith("CHUNK#")
         ]
 
+    def audit_trail(self, job_id: str) -> list[str]:
+        """The events of a job as they were hashed, in their order."""
+        return [
+            from_item(item)["event"]
+            for (job, sort), item in sorted(self.ledger.items.items())
+            if job == f"JOB#{job_id}" and sort.startswith("AUDIT#")
+        ]
+
     def _changed(self, change: Change) -> None:
         if change.table == RECORDS:
             self.writes.append(change)

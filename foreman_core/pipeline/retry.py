@@ -14,7 +14,7 @@ def request_retry(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
     has its file read anew, with what is remembered of its columns by now. The same request again
     changes nothing while the job is at work.
     Refused(`not-found`) when there is no such job, Conflict when it waits for an approval, when it has come
-    to a good end, when another job has loaded its content since, or when it moves on meanwhile.
+    to a good end, when another job has loaded its content since, or when somebody else asked at this moment.
     """
     job = ledger.job(job_id)
     if job.is_at_work:
@@ -47,10 +47,10 @@ def _revive(ledger: Ledger, job: Job) -> Job:
     _claim(ledger, job)
     new: dict[str, object] = {"attempt": job.attempt + 1, "restarts": 0, "reason": None, "cancelling": False}
     if job.plan_id is not None:
-        return ledger.reopen(job, JobState.PLANNED, **new)
+        return ledger.move(job, JobState.PLANNED, **new)
     if not job.validated:
         new |= {"counts": Counts(), "issues_by_code": {}, "issues_by_field": {}, "chunks": 0}
-    return ledger.reopen(job, JobState.RECEIVED, **new)
+    return ledger.move(job, JobState.RECEIVED, **new)
 
 
 def _claim(ledger: Ledger, job: Job) -> None:

@@ -38,6 +38,11 @@ def never(*_given: object) -> bool:
     return False
 
 
+def always(*_given: object) -> bool:
+    """Yes, whatever is asked."""
+    return True
+
+
 def _chunk(job_id: str, index: int) -> dict[str, str]:
     return {"pk": f"JOB#{job_id}", "sk": f"CHUNK#{index:06d}"}
 
@@ -229,16 +234,6 @@ def changed_without_looking(patch: Patch) -> None:
     patch.setattr(Ledger, "_seen", blind)
 
 
-def retries_without_looking(patch: Patch) -> None:
-    """A retry moves a job on from wherever it is by now, as the attempt that was to come when it was seen."""
-    real = Ledger.reopen
-
-    def blind(ledger: Ledger, job: Job, to: JobState, **changes: object) -> Job:
-        return real(ledger, ledger.job(job.id), to, **changes)
-
-    patch.setattr(Ledger, "reopen", blind)
-
-
 def questions_are_guessed(patch: Patch) -> None:
     """A likely column is taken without asking."""
     real = foreman_core.pipeline.check.map_columns
@@ -251,6 +246,29 @@ def questions_are_guessed(patch: Patch) -> None:
             return real(columns, schema, Decided(columns=dict(pairs)), **named)
 
     patch.setattr(foreman_core.pipeline.check, "map_columns", guessing)
+
+
+def events_of_no_chain(patch: Patch) -> None:
+    """An event of the audit trail does not hold the hash of the one before it."""
+    real = foreman_core.ledger.next_event
+
+    def loose(job: Job, *given: Any, **named: Any) -> Any:  # noqa: ANN401
+        return real(attrs.evolve(job, audit_head=None), *given, **named)
+
+    patch.setattr(foreman_core.ledger, "next_event", loose)
+
+
+def receipts_of_plans(patch: Patch) -> None:
+    """A receipt says of rows what was planned, not what came of them when they were planned again."""
+    from foreman_core.pipeline import receipt  # noqa: PLC0415 - what is patched
+
+    real = receipt._accepted
+
+    def hopeful(files: Any, chunks: Iterable[PlannedChunk]) -> Any:  # noqa: ANN401
+        return real(files, [attrs.evolve(chunk, replanned=None) for chunk in chunks])
+
+    patch.setattr(receipt, "_accepted", hopeful)
+    patch.setattr(receipt, "fates_balance", always)
 
 
 MUTANTS: list[Callable[[Patch], None]] = [
@@ -270,12 +288,13 @@ MUTANTS: list[Callable[[Patch], None]] = [
     conflicts_counted_as_stored,
     late_steps_reopen,
     changed_without_looking,
-    retries_without_looking,
+    events_of_no_chain,
+    receipts_of_plans,
     questions_are_guessed,
 ]
 
-RARE: dict[Callable[[Patch], None], int] = {changed_without_looking: 4000, retries_without_looking: 1000}
-"""Some one seed in 1,500 finds these; the search begins shortly before one that does."""
+RARE: dict[Callable[[Patch], None], int] = {changed_without_looking: 4000}
+"""Some one seed in 1,500 finds it; the search begins shortly before one that does."""
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from components._state_machine import TIMEOUT_S
-from components._sweeper import SWEEP_MINUTES
 from handlers import _clients
 from simulation import wire
 from simulation.faults import CALL_FAULTS, HAPPENINGS
-from simulation.run import SWEEP_EVERY_S, Sweep, run, sweep
+from simulation.run import Sweep, run, sweep
 from simulation.stage import handler_of, staged
 
 ROOT = Path(__file__).parents[2]
@@ -39,10 +38,6 @@ def test_every_fault_happens_and_jobs_come_to_every_end(swept: Sweep) -> None:
         "undone",
         "needs_review",
     }
-
-
-def test_the_sweeper_comes_as_often_as_it_is_scheduled() -> None:
-    assert SWEEP_EVERY_S == SWEEP_MINUTES * 60
 
 
 def test_a_seed_is_the_same_run_whatever_ran_before() -> None:

@@ -92,6 +92,16 @@ def test_a_request_that_comes_twice_starts_one_execution(loading: Loading, start
     assert len(started.starts) == 1
 
 
+def test_of_two_requests_at_once_the_later_does_not_count_on_what_it_saw(
+    loading: Loading, started: Started
+) -> None:
+    seen = failed(loading, loading_file(loading))
+    cancelled = cancel(loading, started, retry(loading, started, seen))
+    with pytest.raises(Conflict, match="has moved on"):
+        loading.ledger.move(seen, JobState.PLANNED, attempt=seen.attempt + 1)
+    assert loading.ledger.job(seen.id) == cancelled
+
+
 def test_a_job_that_stands_still_is_started_again_and_one_that_runs_is_not(
     loading: Loading, started: Started
 ) -> None:
@@ -278,15 +288,6 @@ def test_a_retry_of_a_job_that_is_cancelled_meanwhile_is_told_so(loading: Loadin
     job = in_review(loading, a_file(loading))
     assert cancel(loading, started, job).attempt == 2
     with pytest.raises(Conflict) as conflict:
-        loading.ledger.reopen(job, JobState.RECEIVED, attempt=2)
+        loading.ledger.move(job, JobState.RECEIVED, attempt=2)
     assert conflict.value.code == "state-changed"
     assert retry(loading, started, job).attempt == 3
-
-
-def test_a_retry_whose_answer_was_lost_is_done_once(loading: Loading) -> None:
-    job = in_review(loading, a_file(loading))
-    once = loading.ledger.reopen(job, JobState.RECEIVED, attempt=2)
-    assert loading.ledger.reopen(job, JobState.RECEIVED, attempt=2) == once
-    with pytest.raises(Conflict) as conflict:
-        loading.ledger.reopen(once, JobState.PLANNED)
-    assert conflict.value.code == "illegal-transition"
