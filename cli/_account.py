@@ -12,7 +12,7 @@ from cli._errors import FAILED
 from cli._job import JobView, exit_code
 from cli._screen import facts, table
 from cli._text import plural, safe, size
-from foreman_core.models import Counts, Job, JobState
+from foreman_core.models import Counts, Job, JobState, Options
 
 FATES: Final = (
     "created",
@@ -124,6 +124,9 @@ def _facts(job: Job) -> dict[str, str]:
     if source.bytes is not None:
         found["file"] = f"{size(source.bytes)}, sha256 {source.sha256 or 'not known yet'}"
     found["object"] = f"s3://{source.bucket}/{source.key}"
+    read = _read_with(job.options)
+    if read:
+        found["read with"] = read
     if job.plan_id:
         found["plan"] = job.plan_id
     if job.undoes:
@@ -139,6 +142,15 @@ def _facts(job: Job) -> dict[str, str]:
     if (job.counts.rejected or job.counts.conflict) and not job.undoes:
         found["rejects"] = rejects_uri(job)
     return found
+
+
+def _read_with(options: Options) -> str:
+    """How the file is read, as far as somebody has said it."""
+    said = {"encoding": options.encoding, "delimiter": options.delimiter, "sheet": options.sheet}
+    parts = [f"{name} {value!r}" for name, value in said.items() if value is not None]
+    parts += [] if options.header else ["no header"]
+    parts += [] if options.mapping is None else ["a mapping"]
+    return ", ".join(parts)
 
 
 def rejects_uri(job: Job) -> str:
@@ -192,7 +204,8 @@ def _after_load(job: Job) -> list[str]:
         case _ if job.counts.rejected or job.counts.conflict:
             return [f"./foreman rejects {job.id} -o rejects.csv    correct these rows, and submit the file"]
         case _:
-            return []
+            command = None if job.reason is None else job.reason.command
+            return [] if command is None else [command]
 
 
 def _after_cancel(job: Job) -> list[str]:

@@ -186,7 +186,7 @@ def _record_natively(table: str) -> State:
             "Key": {"pk": {"S.$": "States.Format('JOB#{}', $.job_id)"}, "sk": {"S": "JOB"}},
             "ConditionExpression": (
                 "attribute_exists(pk) AND NOT #state IN "
-                "(:succeeded, :partially, :failed, :cancelled, :undoing, :undone)"
+                "(:succeeded, :partially, :failed, :cancelled, :needs_review, :undoing, :undone)"
             ),
             "UpdateExpression": (
                 # the sweeper puts it into the audit trail, whose hashes are not for the state machine to make
@@ -201,6 +201,7 @@ def _record_natively(table: str) -> State:
                 ":partially": {"S": "partially_succeeded"},
                 ":failed": {"S": "failed"},
                 ":cancelled": {"S": "cancelled"},
+                ":needs_review": {"S": "needs_review"},
                 ":yes": {"BOOL": True},
                 ":undoing": {"S": "undoing"},
                 ":undone": {"S": "undone"},

@@ -2,7 +2,8 @@
 
 ForemanError
 ├── Refused      the input or the request is wrong: tell its author, never retry   (exit code 2)
-│   └── Invalid  a record that breaks rules of its schema: `issues` says which
+│   ├── Invalid  a record that breaks rules of its schema: `issues` says which
+│   └── Undecided  a file that can be read once somebody answers a question: `answers` says how
 ├── Conflict     somebody else was faster: read again and decide                   (state transitions, edits)
 │   └── Moved    of a job that was seen before
 └── Unavailable  Foreman or AWS failed: retry, then alarm                          (exit code 3)
@@ -34,6 +35,16 @@ class Invalid(Refused):
     def __init__(self, issues: Sequence[Issue]) -> None:
         super().__init__("validation-failed", "The record breaks rules of its schema.")
         self.issues = tuple(issues)
+
+
+class Undecided(Refused):
+    """A file leaves a question open that Foreman does not guess at. `answers` are the options of the command
+    line that answer it, each with its value; what only a person knows is in capitals.
+    """
+
+    def __init__(self, code: str, message: str, answers: Sequence[tuple[str, str]]) -> None:
+        super().__init__(code, message)
+        self.answers = tuple(answers)
 
 
 class Conflict(ForemanError):  # noqa: N818

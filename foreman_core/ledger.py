@@ -6,7 +6,7 @@ JOB#<job>           JOB             the job; also listed by time in the index `j
 JOB#<job>           CHUNK#<n>       a chunk: where its plan lies, and what came of it
 JOB#<job>           AUDIT#<n>       an event of the audit trail
 JOB#<job>           CORRECTION#<c>  what the job c has loaded of the rows that this one rejected
-FILE#<sha256>       <record type>   the job that owns this content
+FILE#<sha256>       <record type>   the job that owns this content; for one sheet of it <record type>#<sheet>
 OBJECT#<bucket>/<key>  LATEST       the latest version seen of an object
 """
 
@@ -42,7 +42,7 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     State.VALIDATING: frozenset(
         {State.VALIDATING, State.NEEDS_REVIEW, State.PLANNED, State.CANCELLED, State.FAILED}
     ),
-    State.NEEDS_REVIEW: frozenset({State.VALIDATING, State.CANCELLED}),
+    State.NEEDS_REVIEW: frozenset({State.CANCELLED}),
     State.PLANNED: frozenset({State.LOADING, State.CANCELLED, State.FAILED}),
     State.LOADING: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}),
     State.SUCCEEDED: frozenset({State.UNDOING}),
@@ -59,6 +59,7 @@ REOPENINGS: Final[Mapping[JobState, frozenset[JobState]]] = {
     # tried again from its file, or from its plan if it has one
     State.FAILED: frozenset({State.RECEIVED, State.PLANNED, State.SUCCEEDED}),
     State.CANCELLED: frozenset({State.RECEIVED, State.PLANNED}),
+    State.NEEDS_REVIEW: frozenset({State.RECEIVED}),
     # a job whose rejected rows have been corrected succeeds later, and is what it was when that is undone
     State.PARTIALLY_SUCCEEDED: frozenset({State.SUCCEEDED}),
     State.SUCCEEDED: frozenset({State.PARTIALLY_SUCCEEDED, State.FAILED}),
@@ -224,7 +225,8 @@ class Ledger(LedgerTable):
 
         `release` says of an owner whether it has given its claim up; `force` takes the claim over anyway.
         """
-        key = {"pk": f"FILE#{sha256}", "sk": job.record_type}
+        sheet = "" if job.options.sheet is None else f"#{job.options.sheet}"
+        key = {"pk": f"FILE#{sha256}", "sk": f"{job.record_type}{sheet}"}
         claim = {**key, "job_id": job.id, "at": self.now()}
         if force:
             self._put(claim)

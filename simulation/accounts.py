@@ -19,16 +19,18 @@ _BACK: Final = {"succeeded", "partially_succeeded", "failed", "cancelled"}
 REOPENED: Final[Mapping[str, set[str]]] = {
     "failed": {"received", "planned"},
     "cancelled": {"received", "planned"},
+    "needs_review": {"received"},
 }
 """Where an ended job goes on when it is tried again, and only then: as another attempt."""
 
 LEGAL: Final[Mapping[str, set[str]]] = {
     "received": {"validating", "cancelled", "failed"},
-    "validating": {"validating", "planned", "cancelled", "failed"},
+    "validating": {"validating", "needs_review", "planned", "cancelled", "failed"},
     "planned": {"loading", "cancelled", "failed"},
     "loading": {"succeeded", "partially_succeeded", "failed", "cancelled"},
     **{state: {"undoing"} for state in ("succeeded", "partially_succeeded")},
     **{state: {"undoing", *REOPENED[state]} for state in ("failed", "cancelled")},
+    "needs_review": {"cancelled", *REOPENED["needs_review"]},
     "undoing": {"undone"},
     "undone": _BACK,
 }
@@ -141,9 +143,10 @@ class UndoCheck(Check):
 
 @frozen
 class JobCheck(Check):
-    """The job of a file."""
+    """The job of a file. `answerable`: the stack may know how to read what leaves a question open."""
 
     upload: Upload
+    answerable: bool
 
     def faults(self) -> Iterator[str]:
         """Everything that is wrong with the job."""
@@ -155,6 +158,8 @@ class JobCheck(Check):
             return
         if self.effects and "loading" not in self.states:
             yield "rows were stored although it never was loading"
+        if "needs_review" in self.states and (self.upload.answered or not self.upload.file.asks):
+            yield "it asked what its file leaves no doubt about"
         if "planned" in self.states:
             yield from self._reading()
         if state in LOADED:
@@ -163,7 +168,9 @@ class JobCheck(Check):
             yield from self._failure()
 
     def _reading(self) -> Iterator[str]:
-        """1. Each row of the file was counted as what it is."""
+        """1. Each row of the file was counted as what it is, and nothing was guessed."""
+        if self.upload.file.asks and not (self.upload.answered or self.answerable):
+            yield "its columns were guessed"
         file, counts = self.upload.file, self.job["counts"]
         wanted = (len(file.rows), file.count("accepted"), file.count("duplicate"), file.count("blank"))
         found = (counts["read"], counts["accepted"], counts["duplicate"], counts["blank"])

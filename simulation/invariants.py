@@ -34,7 +34,7 @@ def broken(world: World, work: Workload) -> list[str]:
         if job is None:
             found.append(f"{upload.key} {upload.version_id} has no job")
         else:
-            check = JobCheck(world, upload.job_id, job, reference, upload)
+            check = JobCheck(world, upload.job_id, job, reference, upload, answerable=work.remembered)
             found += (f"{upload.job_id}: {what}" for what in check.faults())
             if check.end in LOADED:
                 counts = {fate: job["counts"][fate] for fate in FATES}

@@ -51,7 +51,7 @@ class Queue:
 
     def announce(self, version: Version) -> None:
         """Send the event of a new version, if the notification's filter has it: once, or as faults will."""
-        if not (version.key.startswith("incoming/") and version.key.endswith(".csv")):
+        if not version.key.startswith("incoming/"):
             return
         now, happens = self._wire.kernel.now, self._wire.faults.happens
         if happens("lost-event", now, weight=2):
@@ -107,6 +107,7 @@ class Queue:
 def _event(bucket: str, version: Version) -> str:
     thing = {
         "key": quote_plus(version.key, safe="/"),
+        "size": len(version.body),
         "versionId": version.version_id,
         "sequencer": version.sequencer,
     }

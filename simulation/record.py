@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from attrs import frozen
 
+from foreman_core.mapping import Decided, as_json
 from foreman_core.schema import Constraints, Field, RecordSchema
 
 SCHEMA: Final = RecordSchema(
@@ -22,6 +23,11 @@ SCHEMA: Final = RecordSchema(
     ),
 )
 COLUMNS: Final = ("id", "name", "note", "code", "amount")
+ASKING: Final = ("id", "Part name", "note", "code", "amount")
+"""Columns of a file that leaves a question open: the second may be the name, and may be not."""
+
+ANSWER: Final = as_json(Decided(columns={"Part name": "name"}, header=ASKING))
+"""The mapping that answers it."""
 
 Values = Mapping[str, str | int]
 Fate = Literal["accepted", "rejected", "duplicate", "blank"]
@@ -38,14 +44,15 @@ class Row:
 
 @frozen
 class File:
-    """A file's rows; row n of it is `rows[n - 1]`."""
+    """A file's rows; row n of it is `rows[n - 1]`. `asks`: it leaves a question open."""
 
     rows: Sequence[Row]
+    asks: bool = False
 
     @property
     def body(self) -> bytes:
         """The file as CSV; no cell needs quotes."""
-        lines = [",".join(COLUMNS), *(",".join(row.cells) for row in self.rows)]
+        lines = [",".join(ASKING if self.asks else COLUMNS), *(",".join(row.cells) for row in self.rows)]
         return ("\n".join(lines) + "\n").encode()
 
     def count(self, fate: Fate) -> int:

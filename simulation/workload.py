@@ -13,19 +13,22 @@ from foreman_core.errors import Unavailable
 from foreman_core.identity import job_id
 from foreman_core.schema.graphql import record_fields
 from simulation.api import Told
-from simulation.record import SCHEMA, File, drawn
+from simulation.record import ANSWER, SCHEMA, File, drawn
 from simulation.world import BUCKET, World
 
 PATIENCE: Final = 6
 """Times that a person tries before giving up for now; the same request is made again at the end of a run."""
 
 ONE, _, _, CREATE, UPDATE, DELETE = (name for _, name in record_fields(SCHEMA))
-ENDED: Final = {"succeeded", "partially_succeeded", "failed", "cancelled"}
+ENDED: Final = {"succeeded", "partially_succeeded", "failed", "cancelled", "needs_review"}
+"""Where a job comes to rest by itself, with a notice; its undo is another job."""
 
 
 @define
 class Upload:
-    """An object version with a known file in it, and how its job was asked for."""
+    """An object version with a known file in it, and how its job was asked for. `answered`: the request says
+    how the columns are meant.
+    """
 
     file: File
     job_id: str
@@ -34,6 +37,7 @@ class Upload:
     sequencer: str | None
     mode: str = "load"
     again: bool = False
+    answered: bool = False
 
 
 @define
@@ -50,13 +54,16 @@ class Edit:
 
 @define
 class Workload:
-    """What is done in a run, and what was done so far."""
+    """What is done in a run, and what was done so far. `remembered`: the stack was asked to remember the
+    answer to the question that some files leave open.
+    """
 
     world: World
     keys: tuple[str, ...]
     uploads: dict[str, Upload] = field(factory=dict[str, Upload])
     edits: dict[str, Edit] = field(factory=dict[str, Edit])
     unanswered: list[Callable[[], bool]] = field(factory=list[Callable[[], bool]])
+    remembered: bool = False
 
     @property
     def random(self) -> Random:
@@ -81,12 +88,14 @@ class Workload:
             return self.random.choice(known).file
         return drawn(self.random, self.keys)
 
-    def record(self, file: File, key: str, *, mode: str = "load", again: bool = False) -> Upload:
+    def record(
+        self, file: File, key: str, *, mode: str = "load", again: bool = False, answered: bool = False
+    ) -> Upload:
         """Store a file as an object, and remember what its job is."""
         version = self.world.s3.store(key, file.body)
         name = job_id(bucket=BUCKET, key=key, version_id=version.version_id)
         sequencer = version.sequencer if key.startswith("incoming/") else None
-        upload = Upload(file, name, key, version.version_id, sequencer, mode, again)
+        upload = Upload(file, name, key, version.version_id, sequencer, mode, again, answered)
         self.uploads[name] = upload
         return upload
 
@@ -131,16 +140,36 @@ def submit(work: Workload, number: int) -> None:
     """Submit a file through the API, to load or to plan it; approve a plan, impatiently."""
     mode, again = work.random.choice(("load", "plan")), work.random.random() < 0.3  # noqa: PLR2004
     upload = work.record(work.file(), f"submitted/{number}/file.csv", mode=mode, again=again)
-    arguments = {
+    _import(work, upload)
+    if mode == "plan" and work.random.random() < 0.8:  # noqa: PLR2004
+        work.insist(lambda: _approve(work, upload))
+
+
+def _import(work: Workload, upload: Upload) -> None:
+    arguments: dict[str, object] = {
         "key": upload.key,
         "version_id": upload.version_id,
         "name": "file.csv",
-        "mode": mode,
-        "again": again,
+        "mode": upload.mode,
+        "again": upload.again,
     }
+    if upload.answered:
+        arguments["options"] = {"mapping": ANSWER}
     work.insist(lambda: work.call("startImport", {"input": arguments})[0] != "nothing")
-    if mode == "plan" and work.random.random() < 0.8:  # noqa: PLR2004
-        work.insist(lambda: _approve(work, upload))
+
+
+def ask(work: Workload, number: int) -> None:
+    """Drop a file that leaves a question open; answer it for this file, for all such files, or not at all."""
+    file = File(drawn(work.random, work.keys).rows, asks=True)
+    upload = work.record(file, f"incoming/asking-{number}")
+    for _ in range(work.random.randint(0, 2)):
+        work.world.kernel.sleep(work.random.choice((0.5, 5.0, 60.0)))
+        if work.random.random() < 0.5:  # noqa: PLR2004 - a coin
+            _import(work, work.record(file, f"submitted/asking-{number}/file.csv", answered=True))
+            continue
+        work.remembered = True
+        work.insist(lambda: work.call("rememberMapping", {"mapping": ANSWER})[0] != "nothing")
+        work.insist(lambda: work.call("retryJob", {"id": upload.job_id})[0] != "nothing")
 
 
 def _approve(work: Workload, upload: Upload) -> bool:
@@ -217,6 +246,7 @@ ACTIONS: Final[tuple[Callable[[Workload, int], None], ...]] = (
     drop_two_versions,
     submit,
     submit,
+    ask,
     undo,
     retry_or_cancel,
     edit,

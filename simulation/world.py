@@ -40,6 +40,7 @@ JOB_FIELDS: Final[Mapping[str, str]] = {
     "undoJob": "imports",
     "retryJob": "imports",
     "cancelJob": "imports",
+    "rememberMapping": "imports",
     "job": "jobs",
 }
 

@@ -41,7 +41,7 @@ LAYERS = [
     {"identity", "items", "pacing", "serialising"},
     {"audit", "receipt"},
     {"ledger_table"},
-    {"ledger", "storage", "records", "api", "signing", "workflow"},
+    {"ledger", "remembered", "storage", "records", "api", "signing", "workflow"},
     {"notices"},
     {"planning", "inverse", "loading"},
     {"pipeline"},

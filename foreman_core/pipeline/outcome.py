@@ -5,14 +5,16 @@ from typing import Any, Final
 import attrs
 import cattrs
 
-from foreman_core.errors import Refused
+from foreman_core.errors import Refused, Undecided
 from foreman_core.ledger import Ledger
 from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason
 from foreman_core.notices import Notices
 from foreman_core.pipeline.correct import record_correction
 from foreman_core.pipeline.receipt import write_receipt
 from foreman_core.pipeline.rejects import add_rejects
+from foreman_core.pipeline.review import go_on
 from foreman_core.pipeline.undo import end_undo
+from foreman_core.reading import ACCEPTED
 from foreman_core.signing import Signer
 from foreman_core.storage import Files, job_key
 
@@ -21,8 +23,16 @@ UNDER_WAY: Final = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING, Jo
 
 
 def refused(ledger: Ledger, job: Job, refusal: Refused, **found: Any) -> Job:  # noqa: ANN401
-    """Record that a job's file cannot be used, and what was found out about it."""
-    reason = Reason(code=refusal.code, message=refusal.message)
+    """Record that a job's file cannot be used, or not until a person has answered a question, and what was
+    found out about it.
+    """
+    if isinstance(refusal, Undecided):
+        reason = Reason(code=refusal.code, message=refusal.message, command=go_on(job, refusal))
+        return ledger.transition(job.id, JobState.NEEDS_REVIEW, reason=reason, **found)
+    message = refusal.message
+    if refusal.code == "not-a-table":
+        message = f"{message.rstrip('.')}. Accepted are {ACCEPTED}."
+    reason = Reason(code=refusal.code, message=message)
     return ledger.transition(job.id, JobState.FAILED, reason=reason, **found)
 
 
@@ -67,7 +77,7 @@ def _unfinished(job: Job, counts: Counts) -> tuple[JobState, Reason]:
 def fail(ledger: Ledger, files: Files, job_id: str, error: str) -> Job:
     """Record that Foreman broke while it worked on a job. What was loaded until then is counted."""
     job = ledger.job(job_id)
-    if job.state.is_final or job.state is JobState.UNDOING:  # it had ended before
+    if job.state.is_final or job.state in (JobState.NEEDS_REVIEW, JobState.UNDOING):  # it had ended before
         return job
     return _broke(ledger, files, job, "internal", f"Foreman broke while the job was {job.state} ({error}).")
 

@@ -1,4 +1,4 @@
-"""Retry: a job that failed, was cancelled or stands still goes on where it stopped."""
+"""Retry: a job that failed, was cancelled, needs review or stands still goes on where it stopped."""
 
 from foreman_core.errors import Conflict, Refused
 from foreman_core.ledger import Ledger
@@ -10,7 +10,8 @@ from foreman_core.workflow import Workflow
 def request_retry(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
     """Let a job go on, in an execution of its own: from its plan when it has one, else from its file.
 
-    What is done is not done again: rows that are stored stay, and so does the plan. The same request again
+    What is done is not done again: rows that are stored stay, and so does the plan. A job that needs review
+    has its file read anew, with what is remembered of its columns by now. The same request again
     changes nothing while the job is at work.
     Refused(`not-found`) when there is no such job, Conflict when it waits for an approval, when it has come
     to a good end, when another job has loaded its content since, or when somebody else asked at this moment.
@@ -19,10 +20,8 @@ def request_retry(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
     if job.is_at_work:
         return job if workflow.is_running(job) else go_on(ledger, workflow, job, "retried", restarts=0)
     match job.state:
-        case JobState.FAILED | JobState.CANCELLED:
+        case JobState.FAILED | JobState.CANCELLED | JobState.NEEDS_REVIEW:
             job = _revive(ledger, job)
-        case JobState.NEEDS_REVIEW:
-            job = ledger.move(job, JobState.VALIDATING, attempt=job.attempt + 1, restarts=0)
         case JobState.PLANNED:
             raise Conflict("awaits-approval", f"Job {job.id} waits: foreman submit --plan {job.id} loads it.")
         case _:

@@ -107,7 +107,7 @@ def test_access_to_files_is_logged_where_only_s3_writes(intake: Outcome) -> None
     }
 
 
-def test_only_dropped_csv_files_are_announced(intake: Outcome) -> None:
+def test_every_dropped_object_is_announced_whatever_its_name(intake: Outcome) -> None:
     announcements = intake.one("s3.BucketNotification", "intake-announcements")
     assert announcements.inputs["bucket"] == "intake-files-bucket-1a2b3c4"
     assert announcements.inputs["queues"] == [
@@ -115,7 +115,6 @@ def test_only_dropped_csv_files_are_announced(intake: Outcome) -> None:
             "queueArn": QUEUE,
             "events": ["s3:ObjectCreated:*"],
             "filterPrefix": "incoming/",
-            "filterSuffix": ".csv",
         }
     ]
     assert "intake-events-policy" in announcements.after

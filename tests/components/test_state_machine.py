@@ -156,12 +156,13 @@ def test_recording_a_failure_natively_leaves_a_job_that_has_ended_as_it_is() -> 
     assert update["TableName"] == "the-ledger"
     assert update["Key"] == {"pk": {"S.$": "States.Format('JOB#{}', $.job_id)"}, "sk": {"S": "JOB"}}
     values = update["ExpressionAttributeValues"]
-    names = (":succeeded", ":partially", ":failed", ":cancelled", ":undoing", ":undone")
+    names = (":succeeded", ":partially", ":failed", ":cancelled", ":needs_review", ":undoing", ":undone")
     assert {values[name]["S"] for name in names} == {
         "succeeded",
         "partially_succeeded",
         "failed",
         "cancelled",
+        "needs_review",
         "undoing",
         "undone",
     }

@@ -18,6 +18,7 @@ from foreman_core.models import (
     Job,
     JobState,
     Moment,
+    Options,
     PlannedChunk,
     Reason,
     RowFault,
@@ -248,6 +249,22 @@ def test_everything_in_the_ledger_ends(ledger: Ledger, dynamodb: "DynamoDBClient
     items = dynamodb.scan(TableName=ledger_table)["Items"]
     assert len(items) == 5
     assert all(from_item(item)["expires_at"] > datetime.now(UTC).timestamp() for item in items)
+
+
+def test_each_sheet_of_a_workbook_is_a_content_of_its_own(ledger: Ledger) -> None:
+    june, july = (
+        ledger.create(attrs.evolve(a_job(sheet), options=Options(sheet=sheet))) for sheet in ("June", "July")
+    )
+    assert ledger.claim_file(june, "ab", release=never) == june.id
+    assert ledger.claim_file(july, "ab", release=never) == july.id
+    again = ledger.create(attrs.evolve(a_job("again"), options=Options(sheet="June")))
+    assert ledger.claim_file(again, "ab", release=never) == june.id
+
+
+def test_how_a_file_is_read_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
+    options = Options(encoding="cp1252", delimiter="\t", sheet="2", header=False, mapping='{"a":null}')
+    job = ledger.create(attrs.evolve(a_job(), options=options))
+    assert ledger.job(job.id).options == options
 
 
 def trail(ledger: Ledger, job_id: str = "job-1") -> list[dict[str, Any]]:

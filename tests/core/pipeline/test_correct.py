@@ -33,6 +33,10 @@ FILE = b"id,colour,maker\na,red,\nb,,=x\nc,,\n"
 REASON = "was not rejected, or has been corrected since"
 
 
+def nothing(_columns: tuple[str, ...]) -> None:
+    """What is remembered of columns."""
+
+
 def judged(loading: Loading, body: bytes, schema: RecordSchema = STRICT) -> Job:
     """A job whose file has been through validation."""
     name = uuid.uuid4().hex
@@ -55,7 +59,7 @@ def judged(loading: Loading, body: bytes, schema: RecordSchema = STRICT) -> Job:
             timeline=(Moment(state=JobState.VALIDATING, at=now),),
         )
     )
-    validate(loading.ledger, loading.files, lambda _: schema, job.id, chunk_rows=2)
+    validate(loading.ledger, loading.files, lambda _: schema, lambda _: nothing, job.id, chunk_rows=2)
     return loading.ledger.job(job.id)
 
 

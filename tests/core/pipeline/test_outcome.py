@@ -1,4 +1,4 @@
-"""How a job's end is told."""
+"""How a job's end is told, and how a job that rests is left alone."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 
+from foreman_core.errors import Undecided
 from foreman_core.ledger import Ledger
 from foreman_core.models import Counts, Job, JobState, Moment, Source
 from foreman_core.notices import Notices
-from foreman_core.pipeline.outcome import fail, notify
+from foreman_core.pipeline.outcome import fail, notify, refused
 from foreman_core.storage import Files
 
 if TYPE_CHECKING:
@@ -108,3 +109,10 @@ def test_a_job_that_breaks_before_it_loads_claims_nothing_of_its_plan(ledger: Le
     assert failed.counts == attrs.evolve(counts, pending=2)
     assert failed.reason is not None
     assert "Nothing was stored" in failed.reason.message
+
+
+def test_a_question_stays_open_when_its_notice_could_not_be_sent(ledger: Ledger, s3: "S3Client") -> None:
+    job = a_job(ledger, JobState.VALIDATING)
+    asked = refused(ledger, job, Undecided("not-a-table", "Which sheet?", [("--sheet", "SHEET")]))
+    assert asked.state is JobState.NEEDS_REVIEW
+    assert fail(ledger, Files(s3, "no-bucket-is-touched"), job.id, "States.Timeout") == asked

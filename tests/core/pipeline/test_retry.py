@@ -239,3 +239,55 @@ def test_a_job_that_never_comes_to_an_end_fails_with_a_reason_and_a_notice(
     assert [seen.id for seen in told.sent] == [job.id]
     assert swept(loading, started, told) == Swept(restarted=(), given_up=())
     assert loading.load(retry(loading, started, ended)).state is JobState.SUCCEEDED
+
+
+def in_review(loading: Loading, job: Job) -> Job:
+    """A job whose file has left a question open."""
+    reason = Reason(code="unmapped-required-field", message="m", command="./foreman map")
+    return loading.ledger.transition(job.id, JobState.NEEDS_REVIEW, reason=reason)
+
+
+def test_a_job_in_review_reads_its_file_again_when_it_is_asked_to(loading: Loading, started: Started) -> None:
+    job = in_review(loading, a_file(loading))
+    again = retry(loading, started, job)
+    assert (again.state, again.attempt, again.reason, again.chunks) == (JobState.RECEIVED, 2, None, 0)
+    assert started.starts == [(f"{job.id}-2", "ingest")]
+
+
+def test_content_in_review_that_another_job_has_loaded_since_stays_there(
+    loading: Loading, started: Started
+) -> None:
+    job = in_review(loading, a_file(loading))
+    other = attrs.evolve(loading.load(a_file(loading)), source=job.source)
+    assert job.source.sha256 is not None
+    assert loading.ledger.claim_file(other, job.source.sha256, release=lambda _: False) == other.id
+    with pytest.raises(Conflict) as conflict:
+        retry(loading, started, job)
+    assert conflict.value.code == "duplicate-file"
+    assert loading.ledger.job(job.id).state is JobState.NEEDS_REVIEW
+
+
+def test_a_job_in_review_that_is_cancelled_gets_an_execution_for_its_notice(
+    loading: Loading, started: Started
+) -> None:
+    job = in_review(loading, a_file(loading))
+    assert cancel(loading, started, job).state is JobState.CANCELLED
+    assert started.starts == [(f"{job.id}-2", "load")]
+
+
+def test_a_job_in_review_is_left_alone_by_sweeps_and_by_steps_that_come_late(
+    loading: Loading, started: Started, told: Told
+) -> None:
+    job = in_review(loading, a_file(loading))
+    assert swept(loading, started, told) == Swept(restarted=(), given_up=())
+    with pytest.raises(Conflict, match="is needs_review"):
+        loading.ledger.transition(job.id, JobState.VALIDATING)
+
+
+def test_a_retry_of_a_job_that_is_cancelled_meanwhile_is_told_so(loading: Loading, started: Started) -> None:
+    job = in_review(loading, a_file(loading))
+    assert cancel(loading, started, job).attempt == 2
+    with pytest.raises(Conflict) as conflict:
+        loading.ledger.move(job, JobState.RECEIVED, attempt=2)
+    assert conflict.value.code == "state-changed"
+    assert retry(loading, started, job).attempt == 3
