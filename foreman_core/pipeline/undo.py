@@ -28,7 +28,7 @@ def prepare_undo(ledger: Ledger, files: Files, job_id: str) -> str | None:
     ]
     key = job_key(job_id, CHUNKS)
     files.put_json(key, [cattrs.unstructure(ref) for ref in refs])
-    ledger.amend(job_id, JobState.VALIDATING, chunks=len(refs))
+    ledger.amend(job_id, JobState.VALIDATING, validated=True, chunks=len(refs))
     return key
 
 

@@ -57,6 +57,11 @@ def a_file(loading: Loading) -> Job:
     return loading.file({"id": "a", "colour": "red"}, {"id": "b", "colour": "red"})
 
 
+def unread(loading: Loading) -> Job:
+    """A job that has not got through the reading of its file."""
+    return loading.ledger.amend(a_file(loading).id, JobState.VALIDATING, validated=False)
+
+
 def loading_file(loading: Loading) -> Job:
     """A job that is being loaded, and of which nothing is loaded yet."""
     job = loading.plan(a_file(loading))
@@ -65,7 +70,7 @@ def loading_file(loading: Loading) -> Job:
 
 
 def test_a_job_that_failed_before_its_plan_begins_at_its_file(loading: Loading, started: Started) -> None:
-    job = failed(loading, a_file(loading), "too-many-rejects")
+    job = failed(loading, unread(loading), "too-many-rejects")
     again = retry(loading, started, job)
     assert (again.state, again.attempt, again.reason, again.chunks) == (JobState.RECEIVED, 2, None, 0)
     assert started.starts == [(f"{job.id}-2", "ingest")]
@@ -75,6 +80,12 @@ def test_what_was_validated_is_not_validated_again(loading: Loading, started: St
     job = loading.ledger.amend(a_file(loading).id, JobState.VALIDATING, validated=True)
     again = retry(loading, started, failed(loading, job))
     assert (again.validated, again.chunks, again.counts.accepted) == (True, 1, 2)
+
+
+def test_a_late_seal_makes_no_plan_of_a_job_that_has_begun_anew(loading: Loading) -> None:
+    assert loading.plan(unread(loading)).state is JobState.VALIDATING
+    half = loading.ledger.amend(a_file(loading).id, JobState.VALIDATING, chunks=2)
+    assert loading.plan(half).state is JobState.VALIDATING
 
 
 def test_a_job_that_has_a_plan_goes_on_with_that_plan(loading: Loading, started: Started) -> None:
@@ -248,7 +259,7 @@ def in_review(loading: Loading, job: Job) -> Job:
 
 
 def test_a_job_in_review_reads_its_file_again_when_it_is_asked_to(loading: Loading, started: Started) -> None:
-    job = in_review(loading, a_file(loading))
+    job = in_review(loading, unread(loading))
     again = retry(loading, started, job)
     assert (again.state, again.attempt, again.reason, again.chunks) == (JobState.RECEIVED, 2, None, 0)
     assert started.starts == [(f"{job.id}-2", "ingest")]
