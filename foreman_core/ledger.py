@@ -42,7 +42,6 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     State.VALIDATING: frozenset(
         {State.VALIDATING, State.NEEDS_REVIEW, State.PLANNED, State.CANCELLED, State.FAILED}
     ),
-    State.NEEDS_REVIEW: frozenset({State.CANCELLED}),
     State.PLANNED: frozenset({State.LOADING, State.CANCELLED, State.FAILED}),
     State.LOADING: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}),
     State.SUCCEEDED: frozenset({State.UNDOING}),
@@ -59,12 +58,12 @@ REOPENINGS: Final[Mapping[JobState, frozenset[JobState]]] = {
     # tried again from its file, or from its plan if it has one
     State.FAILED: frozenset({State.RECEIVED, State.PLANNED, State.SUCCEEDED}),
     State.CANCELLED: frozenset({State.RECEIVED, State.PLANNED}),
-    State.NEEDS_REVIEW: frozenset({State.RECEIVED}),
+    State.NEEDS_REVIEW: frozenset({State.RECEIVED, State.CANCELLED}),
     # a job whose rejected rows have been corrected succeeds later, and is what it was when that is undone
     State.PARTIALLY_SUCCEEDED: frozenset({State.SUCCEEDED}),
     State.SUCCEEDED: frozenset({State.PARTIALLY_SUCCEEDED, State.FAILED}),
 }
-"""What only a retry or a correction may make of it: a step that was given up and comes late must not."""
+"""What only a request or a correction may make of it: a step that was given up and comes late must not."""
 
 JOBS_BY_TIME: Final = "jobs-by-time"
 JOBS_AT_WORK: Final = "jobs-at-work"

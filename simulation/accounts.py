@@ -100,14 +100,15 @@ class Check:
             told.add(state)
             if state not in {*ENDED, "planned", "undone"} or state not in self.states:
                 yield f"a notice says {state}, which was no end of it"
-            if self._announced_before(state, notice.sender_started):
+            # between the two it may have come to the same end once more
+            if self._announced(state, notice.sender_started) and self._announced(state, notice.at):
                 yield f"it was announced again as {state}, although that was recorded"
         # an end that was undone before it could be told is told by the undo
         if self.end in ENDED and not told & {self.end, "undone"} and self.job["state"] == self.end:
             yield f"nobody was told of its end ({self.end})"
 
-    def _announced_before(self, state: str, at: float) -> bool:
-        """Whether the ledger had it at this time that a notice of this end had gone out."""
+    def _announced(self, state: str, at: float) -> bool:
+        """Whether the ledger had it before this time that a notice of this end had gone out."""
         known = False
         for change in self.world.job_changes[self.name]:
             if change.at >= at:
