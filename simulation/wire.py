@@ -13,7 +13,7 @@ from simulation.kernel import Kernel, Killed
 T = TypeVar("T")
 
 ATTEMPTS: Final = 5
-"""`handlers._clients.CONFIG`: "max_attempts" is 5, the first one included, in standard mode.
+"""`handlers._clients.CONFIG`: "total_max_attempts" is 5, the first one included, in standard mode.
 https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html"""
 
 READ_TIMEOUT_S: Final = 20.0

@@ -69,5 +69,5 @@ def test_without_faults_nothing_fails() -> None:
 
 
 def test_the_sdk_retries_as_the_handlers_have_it_do() -> None:
-    assert _clients.CONFIG.retries == {"mode": "standard", "max_attempts": wire.ATTEMPTS}  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    assert _clients.CONFIG.retries == {"mode": "standard", "total_max_attempts": wire.ATTEMPTS}  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     assert all(callable(handler_of(role)) for role in TIMEOUT_S)
