@@ -12,7 +12,7 @@ from cli._errors import FAILED
 from cli._job import JobView, exit_code
 from cli._screen import facts, table
 from cli._text import plural, safe, size
-from foreman_core.models import Counts, Job, JobState
+from foreman_core.models import Counts, Job, JobState, Options
 
 FATES: Final = (
     "created",
@@ -47,8 +47,13 @@ def headline(seen: JobView) -> Text:
         return Text.assemble((name, "bold"), ": duplicate file, nothing to do")
     state = Text(job.state.replace("_", " "), style=_STYLE.get(job.state, "bold"))
     taken = seconds(job)
-    what = (f"undo of {name}" if job.undoes else name, "bold")
-    return Text.assemble(what, ": ", state, f" in {taken:.1f} s" if taken else "")
+    return Text.assemble((title(job), "bold"), ": ", state, f" in {taken:.1f} s" if taken else "")
+
+
+def title(job: Job) -> str:
+    """The name of the job's file, or of the file whose load it undoes."""
+    name = safe(job.source.name)
+    return f"undo of {name}" if job.undoes else name
 
 
 def account(seen: JobView) -> RenderableType:
@@ -80,15 +85,29 @@ def seconds(job: Job) -> float:
 
 
 def _equation_of(job: Job) -> Text:
-    planned = job.state is JobState.PLANNED and job.stops_at_plan
-    return equation(job.counts, planned=planned, stopped=job.state is JobState.CANCELLED)
+    return equation(job.counts, planned=_is_planned(job), stopped=job.state is JobState.CANCELLED)
+
+
+def fates_of(job: Job) -> str:
+    """`8 created, 2 rejected`: what became of the rows, or is to be."""
+    return ", ".join(
+        f"{number:,} {fate}" for number, fate in _terms(job.counts, planned=_is_planned(job)) if number
+    )
+
+
+def _is_planned(job: Job) -> bool:
+    return job.state is JobState.PLANNED and job.stops_at_plan
+
+
+def _terms(counts: Counts, *, planned: bool) -> list[tuple[int, str]]:
+    return [
+        (getattr(counts, fate), ("to be " if planned and fate in WRITTEN else "") + fate) for fate in FATES
+    ]
 
 
 def equation(counts: Counts, *, planned: bool = False, stopped: bool = False) -> Text:
     """`10 read = 8 created + … `, and whether it is true. Of a job that was stopped, rows may be left."""
-    terms = [
-        (getattr(counts, fate), ("to be " if planned and fate in WRITTEN else "") + fate) for fate in FATES
-    ]
+    terms = _terms(counts, planned=planned)
     if stopped:
         terms.append((counts.pending, "not loaded"))
     shown = " + ".join(f"{number:,} {fate}" for number, fate in terms if number) or "0"
@@ -105,6 +124,9 @@ def _facts(job: Job) -> dict[str, str]:
     if source.bytes is not None:
         found["file"] = f"{size(source.bytes)}, sha256 {source.sha256 or 'not known yet'}"
     found["object"] = f"s3://{source.bucket}/{source.key}"
+    read = _read_with(job.options)
+    if read:
+        found["read with"] = read
     if job.plan_id:
         found["plan"] = job.plan_id
     if job.undoes:
@@ -120,6 +142,15 @@ def _facts(job: Job) -> dict[str, str]:
     if (job.counts.rejected or job.counts.conflict) and not job.undoes:
         found["rejects"] = rejects_uri(job)
     return found
+
+
+def _read_with(options: Options) -> str:
+    """How the file is read, as far as somebody has said it."""
+    said = {"encoding": options.encoding, "delimiter": options.delimiter, "sheet": options.sheet}
+    parts = [f"{name} {value!r}" for name, value in said.items() if value is not None]
+    parts += [] if options.header else ["no header"]
+    parts += [] if options.mapping is None else ["a mapping"]
+    return ", ".join(parts)
 
 
 def rejects_uri(job: Job) -> str:
@@ -173,7 +204,8 @@ def _after_load(job: Job) -> list[str]:
         case _ if job.counts.rejected or job.counts.conflict:
             return [f"./foreman rejects {job.id} -o rejects.csv    correct these rows, and submit the file"]
         case _:
-            return []
+            command = None if job.reason is None else job.reason.command
+            return [] if command is None else [command]
 
 
 def _after_cancel(job: Job) -> list[str]:

@@ -4,12 +4,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Self, cast
 from urllib.parse import urlsplit
 
+from attrs import asdict
 from gql import GraphQLRequest
 from gql.transport.exceptions import TransportError, TransportServerError
 from gql.transport.requests import RequestsHTTPTransport
 
 from cli._job import SELECTION, JobView, view
+from cli._send import Sent
 from foreman_core.errors import Conflict, ForemanError, Refused, Unavailable
+from foreman_core.mapping import Decided, as_json
+from foreman_core.models import Options
 
 TIMEOUT_SECONDS: Final = 35
 """A little more than the 30 s that AppSync gives a request."""
@@ -72,14 +76,25 @@ class Api:
             if token is None:
                 return
 
-    def start_import(self, *, key: str, version_id: str, name: str, mode: str, again: bool) -> JobView:
+    def start_import(self, sent: Sent, *, mode: str, again: bool, options: Options) -> JobView:
         """Ask for the import of an object that lies in the intake bucket."""
-        request = {"key": key, "version_id": version_id, "name": name, "mode": mode, "again": again}
+        request = {
+            "key": sent.key,
+            "version_id": sent.version_id,
+            "name": sent.name,
+            "mode": mode,
+            "again": again,
+            "options": asdict(options),
+        }
         return view(self.ask(_START, input=request)["startImport"])
 
     def approve_plan(self, job_id: str) -> JobView:
         """Ask for the load of exactly the plan that the job holds."""
         return view(self.ask(_APPROVE, id=job_id)["approvePlan"])
+
+    def remember_mapping(self, decided: Decided) -> str:
+        """Have files with the same columns read so from now on; the signature of these."""
+        return str(self.ask(_REMEMBER, mapping=as_json(decided))["rememberMapping"]["signature"])
 
     def retry_job(self, job_id: str) -> JobView:
         """Ask for a job to go on where it stopped."""
@@ -109,6 +124,7 @@ _CANCEL: Final = f"mutation($id: ID!) {{ cancelJob(id: $id) {{ {SELECTION} }} }}
 _UNDO: Final = f"""mutation($id: ID!, $dry_run: Boolean) {{
   undoJob(id: $id, dry_run: $dry_run) {{ {SELECTION} }}
 }}"""
+_REMEMBER: Final = "mutation($mapping: String!) { rememberMapping(mapping: $mapping) { signature } }"
 
 
 def _refused_by_http(status: int | None, url: str) -> ForemanError:

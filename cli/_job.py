@@ -16,7 +16,8 @@ attempt cancelling corrects corrections audits audit_head
 issues_by_code issues_by_field changes_by_field
 source { bucket key version_id name bytes sha256 }
 counts { read accepted rejected duplicate blank created updated deleted unchanged kept conflict pending }
-reason { code message } timeline { state at }
+options { encoding delimiter sheet header mapping }
+reason { code message command } timeline { state at }
 """
 
 DUPLICATE: Final = "duplicate-file"

@@ -1,4 +1,4 @@
-"""How files are read: the options that `check`, `map` and `schema infer` share."""
+"""How files are read: the options that all commands with a file share."""
 
 from collections.abc import Callable
 from functools import partial, reduce
@@ -8,7 +8,8 @@ from typing import Any, BinaryIO, Final
 import click
 from attrs import frozen
 
-from foreman_core.mapping import Decided, read_decided, read_remembered
+from foreman_core.mapping import Decided, as_json, read_decided, read_remembered
+from foreman_core.models import Options
 from foreman_core.pipeline.check import Recall
 from foreman_core.reading import Table, open_table
 
@@ -31,6 +32,12 @@ mapping_option = click.option(
     metavar="FILE|FOLDER",
     type=path_option,
     help="What `foreman map` wrote, or a folder of it: columns and values that the names alone don't say.",
+)
+mapping_file_option = click.option(
+    "--mapping",
+    metavar="FILE",
+    type=path_option,
+    help="What `foreman map` wrote. Without it: what the stack remembers for such columns.",
 )
 
 _OPTIONS: Final = (
@@ -55,6 +62,16 @@ class Reading:
     delimiter: str | None
     header: bool
     sheet: str | None
+
+    def options(self, mapping: Path | None) -> Options:
+        """The same for a job, with what a mapping file says. Refused(`bad-mapping`)."""
+        return Options(
+            encoding=self.encoding,
+            delimiter=self.delimiter,
+            sheet=self.sheet,
+            header=self.header,
+            mapping=None if mapping is None else as_json(read_decided(mapping)),
+        )
 
     def open(self, stream: BinaryIO) -> Table:
         """The table in a stream. Refused as `open_table` says."""

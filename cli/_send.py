@@ -1,6 +1,7 @@
 """Bringing a file into the intake bucket."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,8 @@ from attrs import frozen
 from cli._target import Target
 from cli._text import size
 from foreman_core.errors import Refused
+from foreman_core.models import Options
+from foreman_core.pipeline.options import DEFAULTS, to_metadata
 
 BLOCK: Final = 1 << 20
 LARGEST_PUT: Final = 5 * 1000**3
@@ -30,24 +33,22 @@ def submitted(target: Target, file: Path) -> Sent:
     return _put(target, file, f"submitted/{_sha256(file)}/{file.name}")
 
 
-def dropped(target: Target, file: Path) -> Sent:
-    """Put the file where the bucket's event starts an import. Refused when its name does not trigger one."""
-    if not file.name.endswith(".csv"):
-        raise Refused(
-            "not-a-table",
-            f"{file}: the bucket takes up only files whose name ends in .csv. Rename it to end so.",
-        )
-    return _put(target, file, f"incoming/{file.name}")
+def dropped(target: Target, file: Path, options: Options = DEFAULTS) -> Sent:
+    """Put the file where the bucket's event starts an import, with how it is read written on the object.
+
+    Refused(`bad-mapping`) when that is too long for an object.
+    """
+    return _put(target, file, f"incoming/{file.name}", to_metadata(options))
 
 
-def _put(target: Target, file: Path, key: str) -> Sent:
+def _put(target: Target, file: Path, key: str, metadata: Mapping[str, str] | None = None) -> Sent:
     length = file.stat().st_size
     if length > LARGEST_PUT:
         raise Refused(
             "too-large", f"{file} has {size(length)}; one upload takes {size(LARGEST_PUT)}. Split the file."
         )
     with file.open("rb") as body:
-        answer = target.s3.put_object(Bucket=target.bucket, Key=key, Body=body, ContentType="text/csv")
+        answer = target.s3.put_object(Bucket=target.bucket, Key=key, Body=body, Metadata=metadata or {})
     return Sent(bucket=target.bucket, key=key, version_id=answer["VersionId"], name=file.name)
 
 

@@ -49,6 +49,9 @@ COMMANDS = {
     },
     "The project": {
         "test": Lazy("cli.commands.test:test", "Run the test suite."),
+        "simulate": Lazy(
+            "cli.commands.simulate:simulate", "Run the steps of a load under seeded faults; no stack."
+        ),
         "package": Lazy("cli.commands.package:package", "Build the archives that Lambda runs."),
         "completion": Lazy("cli.commands.completion:completion", "Print the script that completes in SHELL."),
     },

@@ -185,21 +185,28 @@ def _record_natively(table: str) -> State:
             "TableName": table,
             "Key": {"pk": {"S.$": "States.Format('JOB#{}', $.job_id)"}, "sk": {"S": "JOB"}},
             "ConditionExpression": (
-                "attribute_exists(pk) AND NOT #state IN (:succeeded, :partially, :failed, :cancelled)"
+                "attribute_exists(pk) AND NOT #state IN "
+                "(:succeeded, :partially, :failed, :cancelled, :needs_review, :undoing, :undone)"
             ),
             "UpdateExpression": (
                 # the sweeper puts it into the audit trail, whose hashes are not for the state machine to make
                 "SET #state = :failed, reason = :reason, updated_at = :now, unaudited = :yes, "
-                "timeline = list_append(timeline, :moment)"
+                "timeline = list_append(timeline, :moment), "
+                # of a job that was only planned, the counts are those of the plan
+                "#counts.created = :none, #counts.updated = :none, #counts.deleted = :none"
             ),
-            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeNames": {"#state": "state", "#counts": "counts"},
             "ExpressionAttributeValues": {
                 ":succeeded": {"S": "succeeded"},
                 ":partially": {"S": "partially_succeeded"},
                 ":failed": {"S": "failed"},
                 ":cancelled": {"S": "cancelled"},
+                ":needs_review": {"S": "needs_review"},
                 ":yes": {"BOOL": True},
+                ":undoing": {"S": "undoing"},
+                ":undone": {"S": "undone"},
                 ":now": {"S.$": "$$.State.EnteredTime"},
+                ":none": {"N": "0"},
                 ":reason": {
                     "M": {
                         "code": {"S": "internal"},
@@ -224,8 +231,13 @@ def _notify_natively(topic_arn: str) -> State:
         "Resource": "arn:aws:states:::sns:publish",
         "Parameters": {
             "TopicArn": topic_arn,
-            "Subject": "Foreman: a job failed",
-            "Message.$": "States.Format('Job {} failed, and so did its notice. See the logs.', $.job_id)",
+            # the job may have ended well before its notice failed
+            "Subject": "Foreman: a job has ended",
+            "Message.$": (
+                "States.Format('Job {} has ended, and its notice could not be sent. Ask for the job, and see "
+                "the logs.', $.job_id)"
+            ),
+            "MessageAttributes": {"job_id": {"DataType": "String", "StringValue.$": "$.job_id"}},
         },
         "TimeoutSeconds": _FALLBACK_S,
         "Retry": RETRY,

@@ -48,7 +48,7 @@ class IntakeArgs:
 
 
 class Intake(pulumi.ComponentResource):
-    """A bucket whose new `.csv` files under `incoming/` start jobs, and the topic of how they ended."""
+    """A bucket whose new objects under `incoming/` start jobs, and the topic of how they ended."""
 
     bucket: pulumi.Output[str]
     bucket_arn: pulumi.Output[str]
@@ -224,7 +224,6 @@ class Intake(pulumi.ComponentResource):
                     "queue_arn": queue.arn,
                     "events": ["s3:ObjectCreated:*"],
                     "filter_prefix": "incoming/",
-                    "filter_suffix": ".csv",
                 }
             ],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),

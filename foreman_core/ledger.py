@@ -6,7 +6,7 @@ JOB#<job>           JOB             the job; also listed by time in the index `j
 JOB#<job>           CHUNK#<n>       a chunk: where its plan lies, and what came of it
 JOB#<job>           AUDIT#<n>       an event of the audit trail
 JOB#<job>           CORRECTION#<c>  what the job c has loaded of the rows that this one rejected
-FILE#<sha256>       <record type>   the job that owns this content
+FILE#<sha256>       <record type>   the job that owns this content; for one sheet of it <record type>#<sheet>
 OBJECT#<bucket>/<key>  LATEST       the latest version seen of an object
 """
 
@@ -20,7 +20,7 @@ import cattrs
 from attrs import frozen
 
 from foreman_core.audit import AuditEvent, next_event, shown_counts
-from foreman_core.errors import Conflict, Refused, Unavailable
+from foreman_core.errors import Conflict, Moved, Refused, Unavailable
 from foreman_core.identity import comparable_sequencer
 from foreman_core.items import from_item, to_attribute, to_item
 from foreman_core.ledger_table import NEW, LedgerTable
@@ -42,25 +42,32 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     State.VALIDATING: frozenset(
         {State.VALIDATING, State.NEEDS_REVIEW, State.PLANNED, State.CANCELLED, State.FAILED}
     ),
-    State.NEEDS_REVIEW: frozenset({State.VALIDATING, State.CANCELLED}),
     State.PLANNED: frozenset({State.LOADING, State.CANCELLED, State.FAILED}),
     State.LOADING: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}),
-    # a job whose rejected rows have been corrected succeeds later, and is what it was when that is undone
-    State.SUCCEEDED: frozenset({State.UNDOING, State.PARTIALLY_SUCCEEDED, State.FAILED}),
-    State.PARTIALLY_SUCCEEDED: frozenset({State.UNDOING, State.SUCCEEDED}),
-    # what failed or was cancelled is tried again from its file, or from its plan if it has one
-    State.FAILED: frozenset({State.UNDOING, State.RECEIVED, State.PLANNED, State.SUCCEEDED}),
-    State.CANCELLED: frozenset({State.UNDOING, State.RECEIVED, State.PLANNED}),
+    State.SUCCEEDED: frozenset({State.UNDOING}),
+    State.PARTIALLY_SUCCEEDED: frozenset({State.UNDOING}),
+    State.FAILED: frozenset({State.UNDOING}),
+    State.CANCELLED: frozenset({State.UNDOING}),
     State.UNDOING: frozenset({State.UNDONE}),
     # an undo that is undone itself puts the job back to what it was
-    State.UNDONE: frozenset(
-        {State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED, State.UNDOING}
-    ),
+    State.UNDONE: frozenset({State.SUCCEEDED, State.PARTIALLY_SUCCEEDED, State.FAILED, State.CANCELLED}),
 }
-"""What may follow what; a state that is not named here is left by nothing."""
+"""What a step may make of a job; a state that is not named here is left by nothing."""
+
+REOPENINGS: Final[Mapping[JobState, frozenset[JobState]]] = {
+    # tried again from its file, or from its plan if it has one
+    State.FAILED: frozenset({State.RECEIVED, State.PLANNED, State.SUCCEEDED}),
+    State.CANCELLED: frozenset({State.RECEIVED, State.PLANNED}),
+    State.NEEDS_REVIEW: frozenset({State.RECEIVED, State.CANCELLED}),
+    # a job whose rejected rows have been corrected succeeds later, and is what it was when that is undone
+    State.PARTIALLY_SUCCEEDED: frozenset({State.SUCCEEDED}),
+    State.SUCCEEDED: frozenset({State.PARTIALLY_SUCCEEDED, State.FAILED}),
+}
+"""What only a request or a correction may make of it: a step that was given up and comes late must not."""
 
 JOBS_BY_TIME: Final = "jobs-by-time"
 JOBS_AT_WORK: Final = "jobs-at-work"
+_NO_STATES: Final[frozenset[JobState]] = frozenset()
 _LIST_PK: Final = "JOBS"
 _AT_WORK_PK: Final = "AT WORK"
 _RACES: Final = 8
@@ -138,7 +145,7 @@ class Ledger(LedgerTable):
         """
         for _ in range(_RACES):
             job = self.job(job_id)
-            if to not in TRANSITIONS.get(job.state, ()):
+            if to not in TRANSITIONS.get(job.state, _NO_STATES):
                 break
             if self._change(job, "moved", to, changes):
                 return self.job(job_id)
@@ -146,24 +153,35 @@ class Ledger(LedgerTable):
             raise Unavailable("contention", f"Job {job_id} is changed by others all the time.")
         if job.state is to:
             return job
-        raise Conflict(
-            "illegal-transition", f"Job {job_id} is {job.state}; from there it cannot become {to}."
-        )
+        raise _illegal(job, to)
+
+    def move(self, job: Job, to: JobState, **changes: object) -> Job:
+        """Move a job as it was seen, also one that has ended, as REOPENINGS has it: for changes that count on
+        what was seen.
+
+        Conflict(`illegal-transition`), or (`state-changed`) when something else was recorded of it since.
+        """
+        if to not in TRANSITIONS.get(job.state, _NO_STATES) | REOPENINGS.get(job.state, _NO_STATES):
+            raise _illegal(job, to)
+        return self._changed(job, "moved", to, changes)
 
     def record(self, job: Job, what: str, **changes: object) -> Job:
         """Change fields of a job as it was seen, with `what` happened as an event of its audit trail.
 
         Conflict(`state-changed`) when something else was recorded of it since it was seen.
         """
-        if self._change(job, what, None, changes):
-            return self.job(job.id)
-        raise Conflict("state-changed", f"Job {job.id} has moved on; look at it, and ask again.")
+        return self._changed(job, what, None, changes)
 
-    def settle(self, job: Job) -> None:
-        """Put a failure that Step Functions recorded by itself into the audit trail."""
+    def settle(self, job: Job) -> Job | None:
+        """Put a failure that Step Functions recorded by itself into the audit trail; None when something else
+        was recorded of the job since it was seen.
+        """
         before = [moment.state for moment in job.timeline][-2:-1]
         told = {"from": before[0] if before else None, "to": job.state}
-        self._change(job, "recorded by the state machine", None, {"unaudited": False}, details=told)
+        changes = {"unaudited": False}
+        settled = self._append(job, "recorded by the state machine", None, changes, details=told)
+        fresh = self.job(job.id)
+        return fresh if settled and fresh.audits == job.audits + 1 else None
 
     def amend(self, job_id: str, state: JobState, **changes: object) -> Job:
         """Change fields of a job that is in `state`, and give it back; Conflict when it is in another."""
@@ -193,16 +211,21 @@ class Ledger(LedgerTable):
         what = "corrected" if correction.active else "correction undone"
         return self._change(job, what, to, changes, put, details={"by": correction.job_id})
 
-    def mark_notified(self, job_id: str) -> None:
-        """Record that the job's notice has gone out."""
-        self._update(_job_key(job_id), {"notified_at": self.now()}, states=list(JobState))
+    def mark_notified(self, job: Job) -> bool:
+        """Record that a notice of the job's state has gone out; False when the job has moved on since.
+
+        What the notice knew of is a number of moments: times are written down before they come true.
+        """
+        told = {"notified_at": self.now(), "notified_moments": len(job.timeline)}
+        return self._update(_job_key(job.id), told, states=[job.state]) is not None
 
     def claim_file(self, job: Job, sha256: str, *, release: Release, force: bool = False) -> str:
         """Claim content for a job, and give back the id of the job that owns it: this one, or an earlier.
 
         `release` says of an owner whether it has given its claim up; `force` takes the claim over anyway.
         """
-        key = {"pk": f"FILE#{sha256}", "sk": job.record_type}
+        sheet = "" if job.options.sheet is None else f"#{job.options.sheet}"
+        key = {"pk": f"FILE#{sha256}", "sk": f"{job.record_type}{sheet}"}
         claim = {**key, "job_id": job.id, "at": self.now()}
         if force:
             self._put(claim)
@@ -256,19 +279,29 @@ class Ledger(LedgerTable):
     def begin_chunk(self, job_id: str, index: int) -> bool:
         """Record that a chunk is being loaded. False when that was so before: an attempt broke."""
         key, now = _chunk_key(job_id, index), {"started_at": self.now()}
-        return self._update(key, now, unless="started_at") is not None
+        return self._update(key, now, unless=["started_at"]) is not None
 
     def replan_chunk(self, job_id: str, index: int, replanned: Sealed) -> None:
-        """Link a chunk once to the rows of it that were planned again; the first link counts."""
-        self._update(_chunk_key(job_id, index), {"replanned": replanned}, unless="replanned")
+        """Link a chunk once to the rows of it that were planned again: the first link counts, and none when
+        the chunk has its outcome already.
+        """
+        self._update(_chunk_key(job_id, index), {"replanned": replanned}, unless=["replanned", "loaded_at"])
 
-    def finish_chunk(self, job_id: str, index: int, **outcome: object) -> None:
-        """Record what came of a chunk."""
-        self._update(_chunk_key(job_id, index), outcome)
+    def finish_chunk(self, job_id: str, index: int, *, is_whole: bool, **outcome: object) -> None:
+        """Record what came of a chunk, once: a step that was given up and comes late changes nothing. An
+        outcome that is not whole, since nothing was planned again of its rows, only while that is so.
+        """
+        unless = ["loaded_at"] if is_whole else ["loaded_at", "replanned"]
+        self._update(_chunk_key(job_id, index), outcome, unless=unless)
 
     def chunks(self, job_id: str) -> tuple[PlannedChunk, ...]:
         """All chunks of a job that have been planned, in order."""
         return tuple(cattrs.structure(item, PlannedChunk) for item in self._items(job_id, "CHUNK#"))
+
+    def _changed(self, job: Job, what: str, to: JobState | None, changes: Mapping[str, object]) -> Job:
+        if self._change(job, what, to, changes):
+            return self.job(job.id)
+        raise Moved(job.id)
 
     def _change(
         self,
@@ -280,8 +313,20 @@ class Ledger(LedgerTable):
         details: Mapping[str, object] | None = None,
     ) -> bool:
         """Change a job as it was seen, append the event, and write what is `more`: all or nothing, which is
-        False.
+        False. What is missing in the trail comes into it first.
         """
+        known = self.settle(job) if job.unaudited else job
+        return known is not None and self._append(known, what, to, changes, *more, details=details)
+
+    def _append(
+        self,
+        job: Job,
+        what: str,
+        to: JobState | None,
+        changes: Mapping[str, object],
+        *more: Mapping[str, Any],
+        details: Mapping[str, object] | None = None,
+    ) -> bool:
         at = self.now()
         told = dict(details or {})
         if isinstance(counts := changes.get("counts"), Counts):
@@ -325,6 +370,10 @@ class Ledger(LedgerTable):
         key = {"pk": f"JOB#{job_id}", "sk": f"AUDIT#{event.number:06d}"}
         item = {**key, "event": event.text, "sha256": event.sha256, "expires_at": self._expires_at()}
         return {"Put": {"TableName": self._table, "Item": to_item(item)} | NEW}
+
+
+def _illegal(job: Job, to: JobState) -> Conflict:
+    return Conflict("illegal-transition", f"Job {job.id} is {job.state}; from there it cannot become {to}.")
 
 
 def _job_key(job_id: str) -> dict[str, str]:

@@ -92,17 +92,19 @@ class LedgerTable:
         changes: Mapping[str, object],
         *,
         states: Sequence[JobState] | None = None,
-        unless: str | None = None,
+        unless: Sequence[str] = (),
     ) -> dict[str, Any] | None:
-        """The item after the update; None when it is not there, not in one of `states`, or has `unless`."""
+        """The item after the update; None when it is not there, in another state, or has one of `unless`."""
         plain: dict[str, object] = cattrs.unstructure(dict(changes))
         sets = [f"#{name} = :{name}" for name in plain]
         values = {f":{name}": to_attribute(value) for name, value in plain.items()}
-        condition = "attribute_exists(pk)" + (f" AND attribute_not_exists(#{unless})" if unless else "")
+        condition = " AND ".join(
+            ["attribute_exists(pk)", *(f"attribute_not_exists(#{name})" for name in unless)]
+        )
         if states is not None:
             values |= {f":in{number}": {"S": state.value} for number, state in enumerate(states)}
             condition += f" AND #state IN ({', '.join(f':in{number}' for number in range(len(states)))})"
-        names = {f"#{name}": name for name in [*plain, *(["state"] if states else [])]}
+        names = {f"#{name}": name for name in [*plain, *unless, *(["state"] if states else [])]}
         answer = _holds(
             lambda: self._client.update_item(
                 TableName=self._table,

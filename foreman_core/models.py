@@ -140,10 +140,13 @@ class Counts:
 
 @frozen(kw_only=True)
 class Reason:
-    """Why a job ended as it did: a stable code, and one sentence that says what is wrong and what to do."""
+    """Why a job ended or rests as it does: a stable code, and what is wrong and what to do in a sentence.
+    `command` goes on with it, if there is one that does.
+    """
 
     code: str
     message: str
+    command: str | None = None
 
 
 @frozen(kw_only=True)
@@ -157,6 +160,19 @@ class Source:
     bytes: int | None = None
     sha256: str | None = None
     sequencer: str | None = None
+
+
+@frozen(kw_only=True)
+class Options:
+    """How a file is read, as far as somebody has said it; what is None is found out. `mapping` is what a
+    mapping file says, as JSON.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    header: bool = True
+    mapping: str | None = None
 
 
 @frozen(kw_only=True)
@@ -192,6 +208,7 @@ class Job:
     updated_at: str
     counts: Counts = Counts()
     again: bool = False
+    options: Options = Options()
     plan_id: str | None = None
     chunks: int = 0
     reason: Reason | None = None
@@ -215,6 +232,7 @@ class Job:
     changes_by_field: Mapping[str, int] = field(factory=dict[str, int])
     timeline: tuple[Moment, ...] = ()
     notified_at: str | None = None
+    notified_moments: int = 0
 
     @property
     def stops_at_plan(self) -> bool:

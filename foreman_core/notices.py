@@ -61,6 +61,8 @@ def message(job: Job) -> str:
     lines = [f"File:  {job.source.name}", f"Job:   {job.id}", f"State: {job.state.replace('_', ' ')}"]
     if job.reason is not None:
         lines.append(f"Why:   {job.reason.message} ({job.reason.code})")
+        if job.reason.command is not None:
+            lines.append(f"Go on: {job.reason.command}")
     if job.undoes is not None:
         lines.append(f"Undoes: {job.undoes}")
     if job.corrects is not None:

@@ -28,9 +28,12 @@ _LOOKED_AT: Final = 1 << 16
 _PACKED: Final = (b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How gzip, zip (and most workbooks) and old workbooks begin."""
 
+_ASCII: Final = bytes(range(128)).replace(b"\\", b"") + rb"\n\u000a+AAo-"
+"""All of ASCII, and how a line end is said otherwise: with a backslash, and in UTF-7."""
+
 Unit = Literal["line", "row"]
 """What a leaf speaks of: a line of the file's bytes; or, where the bytes have no lines, as in an archive, a
-workbook or UTF-16, a row, whose content stands under the hash of the whole file alone."""
+workbook, UTF-16 or EBCDIC, a row, whose content stands under the hash of the whole file alone."""
 
 Fate = tuple[int, int, str]
 """The row, the line on which it starts, and what became of it."""
@@ -74,12 +77,15 @@ class Content:
     _sha256: Any = field(factory=hashlib.sha256)
     _first: bytes = b""
 
-    def unit(self) -> Unit:
-        """What the file is counted by. It is asked before the lines are."""
+    def unit(self, encoding: str | None) -> Unit:
+        """What the file is counted by, when it is read in an encoding that somebody named (None: in one that
+        was found out). It is asked before the lines are.
+        """
         while len(self._first) < _LOOKED_AT and (block := self._read()):
             self._first += block
         looked_at = self._first[:_LOOKED_AT]
-        return "row" if looked_at.startswith(_PACKED) or b"\0" in looked_at else "line"
+        has_lines = b"\0" not in looked_at and (encoding is None or _has_ascii(encoding))
+        return "line" if has_lines and not looked_at.startswith(_PACKED) else "row"
 
     def lines(self) -> Iterator[bytes]:
         """The lines with their ends (LF, CRLF or CR); in memory there is a block and a line."""
@@ -111,6 +117,14 @@ class Tally:
     units: int
     root: str
     rows: dict[str, int]
+
+
+def _has_ascii(encoding: str) -> bool:
+    """Whether the lines of the bytes are those of the text: each byte of ASCII is what it is in ASCII."""
+    try:
+        return _ASCII.decode(encoding) == _ASCII.decode("ascii")
+    except UnicodeError:
+        return False
 
 
 def leaf(number: int, fate: str, sha256: str) -> bytes:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from uuid import uuid4
 
 import cattrs
-from attrs import asdict, frozen
+from attrs import Factory, asdict, field, frozen
 
 from foreman_core.errors import Conflict, Refused, Unavailable
 from foreman_core.identity import content_hash
@@ -80,7 +81,8 @@ class StoredRecord:
 
     A tombstone has `deleted_at` and no values: of a deleted record its key and its version stay, so that no
     later record with this key ever has a version that the deleted one had. `created_at` is when the key was
-    first used. A single edit has no origin; then `edited_load` says which load it came after.
+    first used. A single edit has no origin; then `edited_load` says which load it came after, and `edit` is
+    the edit's own mark.
     """
 
     id: str
@@ -92,6 +94,7 @@ class StoredRecord:
     updated_at: str
     deleted_at: str | None = None
     edited_load: LastLoad | None = None
+    edit: str | None = None
 
     @property
     def last_load(self) -> LastLoad | None:
@@ -101,12 +104,17 @@ class StoredRecord:
         return LastLoad(job_id=self.origin.job_id, row=self.origin.row, version=self.version)
 
 
+def _mark_of(write: "Write") -> str | None:
+    """What tells a single edit apart from all others; the row of a job needs no mark."""
+    return uuid4().hex if write.origin is None else None
+
+
 @frozen(kw_only=True)
 class Write:
     """The whole record to be, on condition of the version it has now (None: the key was never used).
 
     Without `values` the record is deleted. A single edit, which has no origin, hands on the `last_load` of
-    the record that it saw.
+    the record that it saw, and has a mark, by which it is known again.
     """
 
     id: str
@@ -114,6 +122,7 @@ class Write:
     expected_version: int | None
     origin: Origin | None
     last_load: LastLoad | None = None
+    edit: str | None = field(init=False, default=Factory(_mark_of, takes_self=True))
 
     @property
     def version(self) -> int:
@@ -248,7 +257,7 @@ class Records:
             last_load=stored.last_load,
         )
         (written,) = self.write([write])
-        if written.outcome != "applied":
+        if written.outcome == "conflict":
             raise moved(record_id, written.version or stored.version)
         return stored
 
@@ -317,6 +326,8 @@ def as_statement(table: str, record_type: str, write: Write, now: str) -> Any:  
     else:
         changing["data"] = {"M": to_item(write.values)}
         changing["content_hash"] = {"S": content_hash(write.values)}
+    if write.edit is not None:
+        changing["edit"] = {"S": write.edit}
     if write.last_load is not None:
         changing["edited_load"] = to_attribute(asdict(write.last_load))
     key = {"S": f"{record_type}#{write.id}"}
@@ -365,6 +376,7 @@ def stored_record(plain: Mapping[str, Any]) -> StoredRecord:
         origin=None if origin is None else cattrs.structure(origin, Origin),
         deleted_at=plain.get("deleted_at"),
         edited_load=None if edited is None else cattrs.structure(edited, LastLoad),
+        edit=plain.get("edit"),
         created_at=plain["created_at"],
         updated_at=plain["updated_at"],
     )
@@ -410,7 +422,9 @@ def _judge(write: Write, stored: StoredRecord | None) -> Written:
 
 def _is_own(write: Write, stored: StoredRecord) -> bool:
     """Whether this very write has happened: its answer was lost; the record may have been edited since."""
-    if write.origin is None or stored.last_load is None:
+    if write.origin is None:
+        return (stored.edit, stored.version) == (write.edit, write.version)
+    if stored.last_load is None:
         return False
     own = LastLoad(job_id=write.origin.job_id, row=write.origin.row, version=write.version)
     if stored.last_load != own:
@@ -443,10 +457,10 @@ def _filter(record_type: str, where: Mapping[str, Any]) -> dict[str, Any]:
     names = {"#type": "record_type"}
     values = {":type": to_attribute(record_type)}
     terms = ["#type = :type", "attribute_not_exists(deleted_at)"]
-    for field, conditions in where.items():
+    for name, conditions in where.items():
         if conditions is None:
             continue
-        if field == "_job":
+        if name == "_job":
             names |= {"#origin": "origin", "#job": "job_id"}
             values[":job"] = to_attribute(conditions)
             terms.append("#origin.#job = :job")
@@ -455,7 +469,7 @@ def _filter(record_type: str, where: Mapping[str, Any]) -> dict[str, Any]:
             if value is None:
                 continue
             number = len(values)
-            names |= {"#data": "data", f"#f{number}": field}
+            names |= {"#data": "data", f"#f{number}": name}
             values[f":v{number}"] = to_attribute(value)
             terms.append(_COMPARE[operator].format(f"#data.#f{number}", f":v{number}"))
     return {

@@ -30,9 +30,16 @@ class Files:
 
     def open(self, key: str, *, version_id: str | None = None) -> "StreamingBody":
         """An object's content as a stream. Refused(`object-gone`) when it is not there any more."""
+        return self.open_described(key, version_id=version_id)[0]
+
+    def open_described(
+        self, key: str, *, version_id: str | None = None
+    ) -> tuple["StreamingBody", Mapping[str, str]]:
+        """An object's content as a stream, and its user-defined metadata; Refused as `open` says."""
         version: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
         with _gone(key):
-            return self._client.get_object(Bucket=self.bucket, Key=key, **version)["Body"]
+            answer = self._client.get_object(Bucket=self.bucket, Key=key, **version)
+        return answer["Body"], answer.get("Metadata", {})
 
     def size(self, key: str, *, version_id: str) -> int:
         """An object's size in bytes. Refused(`object-gone`) when it is not there any more."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CONFIG: Final = Config(
     connect_timeout=3,
     read_timeout=20,
-    retries={"mode": "standard", "max_attempts": 5},
+    retries={"mode": "standard", "total_max_attempts": 5},
     tcp_keepalive=True,
 )
 

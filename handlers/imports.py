@@ -1,4 +1,4 @@
-"""GraphQL: start an import, approve a plan, undo, retry or cancel a job."""
+"""GraphQL: start an import, approve a plan, undo, retry or cancel a job, remember a mapping."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,18 @@ from attrs import frozen
 from foreman_core.audit import caller
 from foreman_core.ledger import Ledger
 from foreman_core.pipeline.cancel import request_cancel
+from foreman_core.pipeline.options import read_options
+from foreman_core.pipeline.remember import remember
+from foreman_core.pipeline.request_undo import request_undo
 from foreman_core.pipeline.retry import request_retry
 from foreman_core.pipeline.start import approve_plan, start_import
-from foreman_core.pipeline.undo import request_undo
 from foreman_core.pipeline.view import job_document
+from foreman_core.remembered import Mappings
 from foreman_core.storage import Files
 from foreman_core.workflow import Workflow
 from handlers import _clients
 from handlers._resolver import Arguments, Field, Identity, resolver
+from handlers._schemas import schema_of
 from handlers._settings import load
 
 
@@ -41,6 +45,7 @@ def _fields(identity: Identity) -> Mapping[str, Field]:
         ),
         "retryJob": lambda given: job_document(request_retry(ledger, workflow, job_id=given["id"])),
         "cancelJob": lambda given: job_document(request_cancel(ledger, workflow, job_id=given["id"])),
+        "rememberMapping": lambda given: _remember(settings, given["mapping"]),
     }
 
 
@@ -54,9 +59,16 @@ def _start(settings: Settings, ledger: Ledger, workflow: Workflow, given: Argume
         name=given["name"],
         mode=given["mode"],
         again=bool(given.get("again")),
+        options=read_options(given.get("options") or {}),
         record_type=settings.record_type,
     )
     return job_document(job)
+
+
+def _remember(settings: Settings, mapping: str) -> dict[str, Any]:
+    schema = schema_of(settings.record_type)
+    mappings = Mappings(_clients.dynamodb(), settings.ledger_table, schema.name)
+    return {"signature": remember(mappings, schema, mapping), "record_type": schema.name}
 
 
 handler = resolver("imports", _fields)

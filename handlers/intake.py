@@ -46,7 +46,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _created(body: str) -> Iterator[dict[str, Any]]:
     """The `s3` parts of a message that tell of new objects; S3's test event has none."""
     for record in orjson.loads(body).get("Records", []):
-        is_folder = record["s3"]["object"]["key"].endswith("/")
+        thing = record["s3"]["object"]
+        is_folder = thing["key"].endswith("/") and not thing.get("size")
         if record["eventName"].startswith("ObjectCreated:") and not is_folder:
             yield record["s3"]
 

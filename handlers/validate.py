@@ -4,6 +4,7 @@ from attrs import frozen
 
 from foreman_core.ledger import Ledger
 from foreman_core.pipeline.validate import validate
+from foreman_core.remembered import Mappings
 from foreman_core.storage import Files
 from handlers import _clients
 from handlers._schemas import schema_of
@@ -28,6 +29,7 @@ def handler(event: Event) -> Answer:
         Ledger(_clients.dynamodb(), settings.ledger_table),
         Files(_clients.s3(), settings.intake_bucket),
         schema_of,
+        lambda record_type: Mappings(_clients.dynamodb(), settings.ledger_table, record_type).recall,
         event["job_id"],
         chunk_rows=settings.chunk_rows,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"bundling", "cli", "components", "foreman_core", "handlers", "local"}
+OURS = {"bundling", "cli", "components", "foreman_core", "handlers", "local", "simulation"}
 
 # package -> (the packages of ours that it may import, outside packages that it must not)
 MAY_IMPORT: dict[str, set[str]] = {
@@ -16,7 +16,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "components": {"foreman_core"},
     "bundling": set(),
     "local": {"bundling"},
-    "cli": {"foreman_core", "local", "bundling"},
+    # the real handlers under the real state machine, on services of its own
+    "simulation": {"foreman_core", "handlers", "components"},
+    "cli": {"foreman_core", "local", "bundling", "simulation"},
 }
 MUST_NOT_IMPORT: dict[str, set[str]] = {
     "foreman_core": {"pulumi", "pulumi_aws", "boto3", "rich", "rich_click", "click"},
@@ -24,6 +26,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "components": {"boto3", "rich", "rich_click", "click", "gql"},
     "bundling": {"pulumi", "pulumi_aws", "boto3"},
     "local": {"rich", "rich_click", "click", "gql"},
+    "simulation": {"pulumi", "pulumi_aws", "boto3", "rich", "rich_click", "click"},
     "cli": {"pulumi", "pulumi_aws"},
 }
 
@@ -38,7 +41,7 @@ LAYERS = [
     {"identity", "items", "pacing", "serialising"},
     {"audit", "receipt"},
     {"ledger_table"},
-    {"ledger", "storage", "records", "api", "signing", "workflow"},
+    {"ledger", "remembered", "storage", "records", "api", "signing", "workflow"},
     {"notices"},
     {"planning", "inverse", "loading"},
     {"pipeline"},
@@ -104,6 +107,13 @@ def test_a_component_does_not_import_another_phase() -> None:
             parts = name.split(".")
             if parts[0] == "components" and len(parts) > 1:
                 assert parts[1] not in phases, f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_the_simulator_takes_only_pure_parts_of_the_program() -> None:
+    for path in modules("simulation"):
+        for name in imported(path):
+            if name.startswith("components"):
+                assert name.startswith("components._state_machine"), f"{path.name} imports {name}"
 
 
 def part_of(name: str) -> str | None:

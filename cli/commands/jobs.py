@@ -2,7 +2,7 @@
 
 import click
 
-from cli._account import FATES, account
+from cli._account import account, fates_of, title
 from cli._audit import read_trail
 from cli._command import command, json_option, stack_option
 from cli._follow import follow
@@ -42,15 +42,14 @@ def jobs(*, limit: int, stack: str, as_json: bool) -> int:
 
 def _row(seen: JobView) -> tuple[str, ...]:
     job = seen.job
-    fates = [f"{getattr(job.counts, fate):,} {fate}" for fate in FATES if getattr(job.counts, fate)]
     reason = "duplicate file" if seen.is_duplicate else (job.reason.code if job.reason else "")
     return (
         job.id,
         job.created_at[:19].replace("T", " "),
-        job.source.name,
-        job.state,
+        title(job),
+        job.state.replace("_", " "),
         f"{job.counts.read:,}",
-        ", ".join(fates) or reason,
+        fates_of(job) or reason,
     )
 
 

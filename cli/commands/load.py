@@ -15,13 +15,15 @@ from cli._follow import follow
 from cli._job import JobView, exit_code
 from cli._outputs import check_outputs
 from cli._plan import first_kept, kept_table, write_plan
+from cli._reading import Reading, mapping_file_option, reading_options
 from cli._screen import show
 from cli._send import dropped, submitted
 from cli._target import Target, find
 from cli._text import emit, note
 from foreman_core.errors import Refused
 from foreman_core.identity import job_id
-from foreman_core.models import JobState
+from foreman_core.models import JobState, Options
+from foreman_core.pipeline.options import DEFAULTS
 
 APPEAR_SECONDS: Final = 120
 DIRECT_SECONDS: Final = 30
@@ -53,22 +55,34 @@ plan_output = click.option(
         "./foreman plan sample.csv",
         "./foreman plan sample.csv -o plan.csv",
         "./foreman plan sample.csv --json",
+        "./foreman plan export.csv --mapping columns.yaml --encoding windows-1252",
         "./foreman submit --plan JOB_ID",
     ],
 )
 @file_argument
+@mapping_file_option
 @plan_output
 @stack_option
 @timeout_option
 @json_option
-def plan(*, file: Path, output: Path | None, stack: str, timeout: float, as_json: bool) -> int:
+@reading_options
+def plan(
+    *,
+    file: Path,
+    mapping: Path | None,
+    output: Path | None,
+    reading: Reading,
+    stack: str,
+    timeout: float,
+    as_json: bool,
+) -> int:
     """Dry run against the live table: what a load of FILE would do, row by row, and nothing is stored.
 
     Prints the counts, how many rows change which field, and the plan's id. `submit --plan` then loads exactly
     that plan. Exit code 1 when rows were rejected.
     """
-    target = find(stack)
-    start = _importing(target, file, mode="plan", again=False)
+    target, options = find(stack), reading.options(mapping)
+    start = _importing(target, file, options, mode="plan", again=False)
     return _followed(target, start, timeout=timeout, as_json=as_json, output=output)
 
 
@@ -77,6 +91,7 @@ def plan(*, file: Path, output: Path | None, stack: str, timeout: float, as_json
     examples=[
         "./foreman submit sample.csv",
         "./foreman submit sample.csv --again",
+        "./foreman submit customers.xlsx --sheet 'June 2026'",
         "./foreman submit --plan JOB_ID",
         "./foreman submit sample.csv --json",
     ],
@@ -88,14 +103,18 @@ def plan(*, file: Path, output: Path | None, stack: str, timeout: float, as_json
 @click.option(
     "--again", is_flag=True, help="Load the file also when the same content has been loaded before."
 )
+@mapping_file_option
 @stack_option
 @timeout_option
 @json_option
+@reading_options
 def submit(
     *,
     file: Path | None,
     planned: str | None,
     again: bool,
+    mapping: Path | None,
+    reading: Reading,
     stack: str,
     timeout: float,
     as_json: bool,
@@ -110,28 +129,48 @@ def submit(
         raise click.UsageError(
             "--again goes with a FILE: a plan is loaded once.", click.get_current_context()
         )
+    options = reading.options(mapping)
+    if planned and options != DEFAULTS:
+        raise click.UsageError(
+            "--mapping, --sheet and the like go with a FILE: a plan has read its file already.",
+            click.get_current_context(),
+        )
+    target = find(stack)
     if file is not None:
-        target = find(stack)
-        start = _importing(target, file, mode="load", again=again)
+        start = _importing(target, file, options, mode="load", again=again)
         return _followed(target, start, timeout=timeout, as_json=as_json)
 
     def approved(api: Api) -> str:
         return approve(api, str(planned)).job.id
 
-    return _followed(find(stack), approved, timeout=timeout, as_json=as_json)
+    return _followed(target, approved, timeout=timeout, as_json=as_json)
 
 
-@command("drop", examples=["./foreman drop sample.csv", "./foreman drop samples/messy.csv --json"])
+@command(
+    "drop",
+    examples=[
+        "./foreman drop sample.csv",
+        "./foreman drop samples/messy.csv --json",
+        "./foreman drop export.csv --encoding windows-1252",
+    ],
+)
 @file_argument
+@mapping_file_option
 @stack_option
 @timeout_option
 @json_option
-def drop(*, file: Path, stack: str, timeout: float, as_json: bool) -> int:
-    """Put FILE into the intake bucket, as a sender would, and follow the job that this starts."""
-    target = find(stack)
+@reading_options
+def drop(
+    *, file: Path, mapping: Path | None, reading: Reading, stack: str, timeout: float, as_json: bool
+) -> int:
+    """Put FILE into the intake bucket, as a sender would, and follow the job that this starts.
+
+    How it is read is written on the object, which takes 2 KB of that.
+    """
+    target, options = find(stack), reading.options(mapping)
 
     def start(_api: Api) -> str:
-        sent = dropped(target, file)
+        sent = dropped(target, file, options)
         note(f"put s3://{sent.bucket}/{sent.key}")
         return job_id(bucket=sent.bucket, key=sent.key, version_id=sent.version_id)
 
@@ -174,7 +213,8 @@ def undo(*, job: str, dry_run: bool, output: Path | None, stack: str, timeout: f
 def retry(*, job: str, stack: str, timeout: float, as_json: bool) -> int:
     """Let a job that failed, was cancelled or stands still go on where it stopped, and follow it to its end.
 
-    Rows that are stored already stay as they are, and a plan that was made is the plan that is loaded.
+    Rows that are stored already stay as they are, and a plan that was made is the plan that is loaded. A job
+    in review has its file read anew, with what the stack remembers of its columns by now.
     """
     return _followed(find(stack), lambda api: api.retry_job(job).job.id, timeout=timeout, as_json=as_json)
 
@@ -196,13 +236,12 @@ def cancel(*, job: str, stack: str, timeout: float, as_json: bool) -> int:
     return DONE if seen.job.state is JobState.CANCELLED else code
 
 
-def _importing(target: Target, file: Path, *, mode: str, again: bool) -> Callable[[Api], str]:
+def _importing(
+    target: Target, file: Path, options: Options, *, mode: str, again: bool
+) -> Callable[[Api], str]:
     def start(api: Api) -> str:
         sent = submitted(target, file)
-        started = api.start_import(
-            key=sent.key, version_id=sent.version_id, name=sent.name, mode=mode, again=again
-        )
-        return started.job.id
+        return api.start_import(sent, mode=mode, again=again, options=options).job.id
 
     return start
 

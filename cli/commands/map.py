@@ -8,7 +8,7 @@ from typing import Final
 import click
 from attrs import asdict, evolve
 
-from cli._command import command, json_option
+from cli._command import command, json_option, stack_option
 from cli._errors import DONE, PARTLY
 from cli._outputs import check_outputs, replacing
 from cli._reading import (
@@ -19,7 +19,7 @@ from cli._reading import (
     reading_options,
     schema_option,
 )
-from cli._text import emit, shorten
+from cli._text import emit, note, shorten
 from foreman_core.errors import Refused
 from foreman_core.mapping import Decided, Mapping, propose, signature, written
 from foreman_core.reading import Table
@@ -36,6 +36,7 @@ SHOWN_CELLS: Final = 3
         "./foreman map export.csv",
         "./foreman map export.csv --set 'Ref=customer_id' --ignore Notes -o columns.yaml",
         "./foreman map export.csv --value 'plan:Gratis=free' -o mappings/",
+        "./foreman map export.csv --mapping columns.yaml --remember",
         "./foreman check export.csv --mapping columns.yaml",
     ],
 )
@@ -60,7 +61,13 @@ SHOWN_CELLS: Final = 3
     type=path_option,
     help="Write the mapping: as YAML, or into a folder that remembers it for files with the same columns.",
 )
+@click.option(
+    "--remember",
+    is_flag=True,
+    help="Let the stack remember the mapping: it reads files with the same columns so from now on.",
+)
 @click.option("--show-values", is_flag=True, help="Show the first cells of each column.")
+@stack_option
 @json_option
 @reading_options
 def map_file(
@@ -72,8 +79,10 @@ def map_file(
     left_out: tuple[str, ...],
     meant: tuple[str, ...],
     output: Path | None,
+    remember: bool,
     show_values: bool,
     reading: Reading,
+    stack: str,
     as_json: bool,
 ) -> int:
     """Show which column of FILE is which field and how sure that is; correct it, and write it down.
@@ -81,6 +90,12 @@ def map_file(
     Columns are matched by name, by alias, by memory, by likeness; what is not sure is suggested, never taken.
     Exit code 1 when a required field has no column yet.
     """
+    if remember and not reading.header:
+        raise click.UsageError(
+            "--remember goes by the names of the columns, which a file with --no-header does not have. Name "
+            "the mapping each time: foreman submit FILE --no-header --mapping MAPPING.",
+            click.get_current_context(),
+        )
     record = find_schema(schema)
     decided, recall = decided_by(mapping)
     with file.open("rb") as stream:
@@ -96,10 +111,14 @@ def map_file(
     wanting = [name for name in found.missing_fields if record.field(name).required]
     if output is not None:
         output = _write(output, found, inputs=[file])
+    if remember and not wanting:
+        _remember(stack, found)
     if as_json:
-        emit(_document(found, wanting))
+        emit({**_document(found, wanting), "remembered": remember and not wanting})
     else:
         _show(found, record, table, file=file, output=output, show_values=show_values)
+        if remember:
+            note(_remembered(stack, wanting))
     return PARTLY if wanting else DONE
 
 
@@ -130,14 +149,32 @@ def _named(name: str, given: str, form: str) -> str:
 def _write(output: Path, found: Mapping, inputs: Sequence[Path]) -> Path:
     """The file that was written."""
     path = output / f"{signature(found.columns)}.yaml" if output.is_dir() else output
-    columns: dict[str, str | None] = {column.strip(): None for column in found.columns if column.strip()}
-    columns |= {match.column.strip(): match.field for match in found.matches}
     check_outputs([path], inputs=inputs)
     with replacing(path) as (stream,):
         if stream is None:
             raise Refused("output", f"{path} cannot be written.")
-        stream.write(written(Decided(columns=columns, values=found.values, header=found.columns)).encode())
+        stream.write(written(_whole(found)).encode())
     return path
+
+
+def _whole(found: Mapping) -> Decided:
+    """All that was found as a decision: columns without a field are left out."""
+    columns: dict[str, str | None] = {column.strip(): None for column in found.columns if column.strip()}
+    columns |= {match.column.strip(): match.field for match in found.matches}
+    return Decided(columns=columns, values=found.values, header=found.columns)
+
+
+def _remember(stack: str, found: Mapping) -> None:
+    from cli._target import find  # noqa: PLC0415 - without --remember no stack is needed
+
+    with find(stack).api() as api:
+        api.remember_mapping(_whole(found))
+
+
+def _remembered(stack: str, wanting: Sequence[str]) -> str:
+    if wanting:
+        return f"Nothing is remembered: there is no column for {', '.join(wanting)} yet."
+    return f"Stack {stack} remembers this: it reads files with the same columns so from now on."
 
 
 def _document(found: Mapping, wanting: Sequence[str]) -> dict[str, object]:

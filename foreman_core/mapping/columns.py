@@ -7,7 +7,7 @@ from typing import Final
 from attrs import define
 from attrs import field as attribute
 
-from foreman_core.errors import Refused
+from foreman_core.errors import Refused, Undecided
 from foreman_core.mapping.assignment import assign
 from foreman_core.mapping.files import Decided
 from foreman_core.mapping.model import How, Mapping, Match, Suggestion, Values
@@ -50,7 +50,8 @@ def map_columns(
     less than SURE, or could be something else, is only suggested.
 
     Refused(`bad-mapping`) when `decided` names what is not there, (`unmapped-required-field`) when a
-    required field has no column, (`unmapped-column`) when the schema forbids unknown columns.
+    required field has no column, Undecided when there is one that it could be, (`unmapped-column`) when the
+    schema forbids unknown columns.
     """
     mapping = propose(columns, schema, decided, remembered=remembered, fits=fits)
     chosen = (decided or Decided()).columns
@@ -228,18 +229,26 @@ def _check(mapping: Mapping, schema: RecordSchema, *, left_out: set[str]) -> Non
         name for name in mapping.missing_fields if schema.field(name).required or name == schema.primary_key
     ]
     if needed:
-        raise Refused(
-            "unmapped-required-field",
-            f"no column for {_listed(needed)}; the file has {_listed(mapping.columns)}. "
-            f"{_guesses(mapping, needed)}Rename the column, or say which it is with --mapping FILE "
-            "(foreman map writes one)",
-        )
+        raise _unmapped(mapping, needed)
     unknown = [column for column in mapping.unmapped if column.strip() not in left_out]
     if unknown and schema.on_unknown_column == "fail":
         raise Refused(
             "unmapped-column",
             f"{schema.name} has no field for {_listed(unknown)}, and its schema allows no unknown columns",
         )
+
+
+def _unmapped(mapping: Mapping, needed: Sequence[str]) -> Refused:
+    code = "unmapped-required-field"
+    message = (
+        f"no column for {_listed(needed)}; the file has {_listed(mapping.columns)}. "
+        f"{_guesses(mapping, needed)}Rename the column, or say which it is with --mapping FILE "
+        "(foreman map writes one)"
+    )
+    guessed = {each.field: each.column.strip() for each in mapping.suggestions if each.field in needed}
+    if not guessed:
+        return Refused(code, message)
+    return Undecided(code, message, [("--set", f"{guessed.get(name, 'COLUMN')}={name}") for name in needed])
 
 
 def _guesses(mapping: Mapping, needed: Sequence[str]) -> str:

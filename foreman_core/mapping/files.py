@@ -18,6 +18,10 @@ FILE_LIMIT: Final = 1_000_000
 FOLDER_LIMIT: Final = 10_000
 """Files of a folder of mappings."""
 
+JSON_LIMIT: Final = 100_000
+"""Characters of a mapping in the ledger; an item holds 400 KB, and a job's has more in it:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
+
 _YAML_NULLS: Final = ("", "~", "null")
 _KEYS: Final = {"columns", "values", "header"}
 
@@ -63,10 +67,38 @@ def written(decided: Decided) -> str:
     """A mapping file, as YAML."""
     import yaml  # noqa: PLC0415 - only a mapping file needs it
 
-    document: dict[str, Any] = {"header": list(decided.header), "columns": dict(decided.columns)}
+    return yaml.safe_dump(_document(decided), allow_unicode=True, sort_keys=False, width=110)
+
+
+def as_json(decided: Decided) -> str:
+    """A mapping file, as JSON in ASCII."""
+    return json.dumps(_document(decided), separators=(",", ":"))
+
+
+def from_json(text: str) -> Decided:
+    """What `as_json` was given. Refused(`bad-mapping`) for anything else."""
+    try:
+        return _decided(_parse(text, is_json=True))
+    except ValueError as error:
+        raise Refused("bad-mapping", f"the mapping: {error}") from error
+
+
+def sent_json(text: str) -> Decided:
+    """What `from_json` gives, for a text that somebody sent: Refused(`bad-mapping`) also for more than
+    `JSON_LIMIT`.
+    """
+    if len(text) > JSON_LIMIT:
+        raise Refused("bad-mapping", f"the mapping has more than {JSON_LIMIT:,} characters")
+    return from_json(text)
+
+
+def _document(decided: Decided) -> dict[str, Any]:
+    document: dict[str, Any] = {"columns": dict(decided.columns)}
+    if decided.header:
+        document = {"header": list(decided.header), **document}
     if decided.values:
         document["values"] = {name: dict(meant) for name, meant in decided.values.items()}
-    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110)
+    return document
 
 
 def _decided(parsed: object) -> Decided:

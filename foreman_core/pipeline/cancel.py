@@ -1,10 +1,16 @@
 """Cancel: a job stops before anything is stored, or, while it is being loaded, before its next chunk."""
 
-from foreman_core.errors import Conflict
+from contextlib import suppress
+from typing import Final
+
+from foreman_core.errors import Conflict, Moved, Unavailable
 from foreman_core.ledger import Ledger
 from foreman_core.models import Job, JobState, Reason
 from foreman_core.pipeline.retry import go_on
 from foreman_core.workflow import Workflow
+
+_RACES: Final = 8
+"""Times that a job may move on while it is looked at."""
 
 
 def request_cancel(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
@@ -14,8 +20,18 @@ def request_cancel(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
     it ends. The same request again changes nothing.
     Refused(`not-found`) when there is no such job, Conflict(`ended`) when it has ended otherwise.
     """
-    job = ledger.job(job_id)
-    if job.state is JobState.CANCELLED or job.cancelling:
+    for _ in range(_RACES):
+        with suppress(Moved):
+            return _cancel(ledger, workflow, ledger.job(job_id))
+    raise Unavailable("contention", f"Job {job_id} is changed by others all the time.")
+
+
+def _cancel(ledger: Ledger, workflow: Workflow, job: Job) -> Job:
+    if job.state is JobState.CANCELLED:
+        if job.notified_moments < len(job.timeline) and not workflow.is_running(job):
+            workflow.resume(job)  # the first request broke before it had the notice sent
+        return job
+    if job.cancelling:
         return job
     if job.state is JobState.LOADING:
         return _stop_loading(ledger, workflow, job)
@@ -31,11 +47,11 @@ def _stop_loading(ledger: Ledger, workflow: Workflow, job: Job) -> Job:
 
 
 def _stop(ledger: Ledger, workflow: Workflow, job: Job) -> Job:
-    """A job that is under way ends at its next step; for one that rests an execution sends the notice."""
+    """A job that is under way ends at its next step; for one that has no execution one sends the notice."""
     reason = Reason(code="cancelled", message="The job was cancelled before anything of it was stored.")
-    rests = not job.is_at_work
-    attempt = job.attempt + 1 if rests else job.attempt
-    job = ledger.transition(job.id, JobState.CANCELLED, reason=reason, attempt=attempt)
-    if rests:
-        workflow.resume(job)
+    if job.is_at_work and workflow.is_running(job):
+        # as it was seen: a step that is yet to come will find it cancelled, and have the notice sent
+        return ledger.move(job, JobState.CANCELLED, reason=reason)
+    job = ledger.move(job, JobState.CANCELLED, reason=reason, attempt=job.attempt + 1)
+    workflow.resume(job)
     return job

@@ -3,7 +3,7 @@ does.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from attrs import asdict, define, field, frozen
@@ -138,7 +138,8 @@ def check(
     if on_table is not None:
         on_table(table)
     tally = _Tally()
-    translate = _translation(mapping)
+    known = None if admitting is None or admitting.decided is None else admitting.decided.header
+    translate = _translation(mapping, known)
     admit = None if admitting is None else admitting.admit
     with_lines = on_accepted is not None
     for batch in judged(table, schema, mapping, with_lines=with_lines, translate=translate, admit=admit):
@@ -166,9 +167,13 @@ def check(
     )
 
 
-def _translation(mapping: ColumnMapping) -> Callable[[SourceRow], SourceRow | Unreadable] | None:
-    """What is done to cells before they are judged; None for nothing."""
-    returned = Returned(mapping.columns)
+def _translation(
+    mapping: ColumnMapping, known: Sequence[str] | None
+) -> Callable[[SourceRow], SourceRow | Unreadable] | None:
+    """What is done to cells before they are judged; None for nothing. `known` are the columns of the file
+    whose rejects come back.
+    """
+    returned = Returned(mapping.columns, None if known is None else frozenset(known))
     if not returned.is_rejects:
         return mapping.translate if mapping.values else None
 

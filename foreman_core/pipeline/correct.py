@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Final
 
 import attrs
-import cattrs
-import orjson
 from attrs import define, field
 
 from foreman_core.errors import Refused, Unavailable
 from foreman_core.ledger import Ledger
-from foreman_core.mapping import Decided, Mapping
+from foreman_core.mapping import Decided, Mapping, as_json, from_json
 from foreman_core.models import Correction, Counts, Issue, Job, JobState, PlannedChunk, SourceRow
 from foreman_core.pipeline.receipt import VERDICTS
 from foreman_core.pipeline.returned import JOB_COLUMN, ROW_COLUMN
@@ -109,7 +107,7 @@ def keep_mapping(files: Files, job_id: str, mapping: Mapping) -> None:
         values=mapping.values,
         header=mapping.columns,
     )
-    files.put_json(job_key(job_id, MAPPING), cattrs.unstructure(decided))
+    files.put(job_key(job_id, MAPPING), as_json(decided).encode(), "application/json")
 
 
 def record_correction(
@@ -172,9 +170,10 @@ def _check_correctable(corrected: Job, job: Job) -> None:
 def _decided(files: Files, corrected: Job, columns: Sequence[str]) -> Decided | None:
     """How the columns of the corrected job were understood, as far as they are here still."""
     try:
-        kept = cattrs.structure(orjson.loads(files.read(job_key(corrected.id, MAPPING))), Decided)
+        text = files.read(job_key(corrected.id, MAPPING)).decode()
     except Refused:  # it did not come to that, or is from before
         return None
+    kept = from_json(text)
     here = {name.strip() for name in columns}
     return attrs.evolve(
         kept, columns={name: found for name, found in kept.columns.items() if name.strip() in here}

@@ -7,12 +7,14 @@ import attrs
 
 from foreman_core.errors import Refused
 from foreman_core.ledger import Ledger
-from foreman_core.models import Job, JobState, Reason, Source
+from foreman_core.models import Job, JobState, Options, Reason, Source
+from foreman_core.pipeline.options import DEFAULTS, from_metadata
 from foreman_core.pipeline.outcome import refused
 from foreman_core.storage import Files
 
 BLOCK: Final = 1024 * 1024
-GAVE_UP: Final = {JobState.FAILED, JobState.CANCELLED, JobState.UNDONE}
+GAVE_UP: Final = {JobState.FAILED, JobState.CANCELLED, JobState.UNDONE, JobState.NEEDS_REVIEW}
+"""Who rests like this lets another job have the same content: with the question answered, for one."""
 
 
 def ingest(ledger: Ledger, files: Files, job_id: str) -> bool:
@@ -23,16 +25,17 @@ def ingest(ledger: Ledger, files: Files, job_id: str) -> bool:
     if cancel_if_superseded(ledger, job):
         return False
     try:
-        source = _identify(files, job)
+        source, options = _identify(files, job)
     except Refused as refusal:
         refused(ledger, job, refusal)
         return False
-    owner = _claim(ledger, attrs.evolve(job, source=source))
+    owner = _claim(ledger, attrs.evolve(job, source=source, options=options))
     if owner != job.id:
         ledger.transition(
             job.id,
             JobState.CANCELLED,
             source=source,
+            options=options,
             duplicate_of=owner,
             reason=Reason(
                 code="duplicate-file",
@@ -41,7 +44,7 @@ def ingest(ledger: Ledger, files: Files, job_id: str) -> bool:
             ),
         )
         return False
-    ledger.transition(job.id, JobState.VALIDATING, source=source)
+    ledger.transition(job.id, JobState.VALIDATING, source=source, options=options)
     return True
 
 
@@ -55,13 +58,15 @@ def cancel_if_superseded(ledger: Ledger, job: Job) -> bool:
     return True
 
 
-def _identify(files: Files, job: Job) -> Source:
+def _identify(files: Files, job: Job) -> tuple[Source, Options]:
+    """What the object is, and how it is read: as the request said, or else as the object itself says."""
     digest, size = hashlib.sha256(), 0
-    stream = files.open(job.source.key, version_id=job.source.version_id)
+    stream, metadata = files.open_described(job.source.key, version_id=job.source.version_id)
+    options = from_metadata(metadata) if job.options == DEFAULTS else job.options
     while block := stream.read(BLOCK):
         digest.update(block)
         size += len(block)
-    return attrs.evolve(job.source, bytes=size, sha256=digest.hexdigest())
+    return attrs.evolve(job.source, bytes=size, sha256=digest.hexdigest()), options
 
 
 def _claim(ledger: Ledger, job: Job) -> str:

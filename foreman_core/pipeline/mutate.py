@@ -6,6 +6,7 @@ from functools import partial
 import attrs
 
 from foreman_core.api import GraphQL
+from foreman_core.errors import Unavailable
 from foreman_core.loading import Loaded, load_rows
 from foreman_core.models import Job, JobState, PlanChunkRef, PlannedChunk, PlannedRow
 from foreman_core.pipeline.comparing import Comparison
@@ -13,7 +14,10 @@ from foreman_core.planning import decode, overwrites
 
 
 def mutate_chunk(by: Comparison, api: GraphQL, ref: PlanChunkRef) -> PlannedChunk:
-    """Carry out one chunk of the plan, and record what came of its rows. Doing it again changes nothing."""
+    """Carry out one chunk of the plan, and record what came of its rows. Doing it again changes nothing.
+
+    Unavailable when another run of this step has planned rows again meanwhile, which belong to the outcome.
+    """
     chunk = by.ledger.chunk(ref.job_id, ref.index)
     job = by.ledger.job(ref.job_id)
     if chunk.loaded_at is not None or job.state is not JobState.LOADING or job.cancelling:
@@ -22,16 +26,22 @@ def mutate_chunk(by: Comparison, api: GraphQL, ref: PlanChunkRef) -> PlannedChun
     load = partial(load_rows, api, by.schemas(job.record_type), job_id=job.id, file=job.source.name)
     rows = decode(by.files.read(ref.key), ref.sha256)
     loaded, turned = load(rows=rows), 0
+    is_whole = not loaded.conflicts
     if loaded.conflicts:
         moved = {fault.row for fault in loaded.conflicts}
         if first:
             _plan_again(by, job, chunk, {row.row: row for row in rows if row.row in moved})
         again = _planned_again(by, job, chunk.index)
-        turned = sum(row.disposition == "unchanged" and row.why is None for row in again)
-        loaded = _joined(loaded, load(rows=again), again)
-    outcome = attrs.asdict(loaded, recurse=False)
-    by.ledger.finish_chunk(job.id, ref.index, loaded_at=by.ledger.now(), turned_unchanged=turned, **outcome)
-    return by.ledger.chunk(job.id, ref.index)
+        is_whole = again is not None
+        if again is not None:
+            turned = sum(row.disposition == "unchanged" and row.why is None for row in again)
+            loaded = _joined(loaded, load(rows=again), again)
+    outcome = attrs.asdict(loaded, recurse=False) | {"loaded_at": by.ledger.now(), "turned_unchanged": turned}
+    by.ledger.finish_chunk(job.id, ref.index, is_whole=is_whole, **outcome)
+    found = by.ledger.chunk(job.id, ref.index)
+    if found.loaded_at is None:
+        raise Unavailable("contention", f"rows of chunk {ref.index} were planned again meanwhile")
+    return found
 
 
 def _plan_again(by: Comparison, job: Job, chunk: PlannedChunk, moved: Mapping[int, PlannedRow]) -> None:
@@ -49,9 +59,10 @@ def _plan_again(by: Comparison, job: Job, chunk: PlannedChunk, moved: Mapping[in
     by.ledger.replan_chunk(job.id, chunk.index, by.store(job.id, planned))
 
 
-def _planned_again(by: Comparison, job: Job, index: int) -> list[PlannedRow]:
+def _planned_again(by: Comparison, job: Job, index: int) -> list[PlannedRow] | None:
+    """The rows that were planned again; None when there are none, or the chunk had its outcome before."""
     replanned = by.ledger.chunk(job.id, index).replanned
-    return [] if replanned is None else decode(by.files.read(replanned.key), replanned.sha256)
+    return None if replanned is None else decode(by.files.read(replanned.key), replanned.sha256)
 
 
 def _joined(first: Loaded, second: Loaded, again: Sequence[PlannedRow]) -> Loaded:

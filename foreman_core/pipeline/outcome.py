@@ -1,25 +1,38 @@
 """How a job ends: refused, broken, or accounted for to the last row."""
 
+from typing import Any, Final
+
 import attrs
 import cattrs
 
-from foreman_core.errors import Refused
+from foreman_core.errors import Refused, Undecided
 from foreman_core.ledger import Ledger
 from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason
 from foreman_core.notices import Notices
 from foreman_core.pipeline.correct import record_correction
 from foreman_core.pipeline.receipt import write_receipt
 from foreman_core.pipeline.rejects import add_rejects
+from foreman_core.pipeline.review import go_on
 from foreman_core.pipeline.undo import end_undo
+from foreman_core.reading import ACCEPTED
 from foreman_core.signing import Signer
 from foreman_core.storage import Files, job_key
 
 REPORT = "report.json"
+UNDER_WAY: Final = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING, JobState.UNDOING}
 
 
-def refused(ledger: Ledger, job: Job, refusal: Refused, **found: object) -> Job:
-    """Record that a job's file cannot be used, and what was found out about it."""
-    reason = Reason(code=refusal.code, message=refusal.message)
+def refused(ledger: Ledger, job: Job, refusal: Refused, **found: Any) -> Job:  # noqa: ANN401
+    """Record that a job's file cannot be used, or not until a person has answered a question, and what was
+    found out about it.
+    """
+    if isinstance(refusal, Undecided):
+        reason = Reason(code=refusal.code, message=refusal.message, command=go_on(job, refusal))
+        return ledger.transition(job.id, JobState.NEEDS_REVIEW, reason=reason, **found)
+    message = refusal.message
+    if refusal.code == "not-a-table":
+        message = f"{message.rstrip('.')}. Accepted are {ACCEPTED}."
+    reason = Reason(code=refusal.code, message=message)
     return ledger.transition(job.id, JobState.FAILED, reason=reason, **found)
 
 
@@ -64,7 +77,7 @@ def _unfinished(job: Job, counts: Counts) -> tuple[JobState, Reason]:
 def fail(ledger: Ledger, files: Files, job_id: str, error: str) -> Job:
     """Record that Foreman broke while it worked on a job. What was loaded until then is counted."""
     job = ledger.job(job_id)
-    if job.state.is_final:
+    if job.state.is_final or job.state in (JobState.NEEDS_REVIEW, JobState.UNDOING):  # it had ended before
         return job
     return _broke(ledger, files, job, "internal", f"Foreman broke while the job was {job.state} ({error}).")
 
@@ -78,7 +91,7 @@ def give_up(ledger: Ledger, files: Files, job: Job) -> Job:
 def _broke(ledger: Ledger, files: Files, job: Job, code: str, what: str) -> Job:
     chunks = ledger.chunks(job.id)
     loading = job.state is JobState.LOADING
-    counts = account(job.counts, chunks) if loading else job.counts
+    counts = account(job.counts, chunks if loading else ())  # what was only planned has not happened
     stored = (
         f"{stored_rows(counts):,} of {counts.accepted:,} rows were stored before."
         if loading
@@ -92,12 +105,16 @@ def notify(ledger: Ledger, notices: Notices, job_id: str) -> Job:
     """Send a job's notice, unless that has been done.
 
     It goes out before that is recorded: after a crash between the two it comes twice, never not at all.
+    A job that is under way again, since its plan was approved, will have a notice of its own end; one that
+    came to another end meanwhile, since it was cancelled, has a notice of that too.
     """
-    job = ledger.job(job_id)
-    if job.notified_at is None or job.notified_at < job.timeline[-1].at:
+    while True:
+        job = ledger.job(job_id)
+        if job.state in UNDER_WAY or job.notified_moments >= len(job.timeline):
+            return job
         notices.send(job)
-        ledger.mark_notified(job_id)
-    return job
+        if ledger.mark_notified(job):
+            return job
 
 
 def account(counts: Counts, chunks: tuple[PlannedChunk, ...]) -> Counts:

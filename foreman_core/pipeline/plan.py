@@ -36,9 +36,10 @@ def seal_plan(ledger: Ledger, files: Files, schemas: Schemas, job_id: str) -> st
     A job that only plans stops as `planned`; approved later, it comes here again with the same plan.
     """
     job = ledger.job(job_id)
-    if job.state is JobState.VALIDATING and not cancel_if_superseded(ledger, job):
+    if _may_be_sealed(ledger, job) and not cancel_if_superseded(ledger, job):
         job = _seal(ledger, files, schemas(job.record_type), job)
-    if job.state is JobState.PLANNED and not job.stops_at_plan:
+    may_load = job.state is JobState.PLANNED and not job.stops_at_plan
+    if may_load and not cancel_if_superseded(ledger, job):  # also a job that is tried again much later
         if job.undoes is None and job.source.sha256 is not None:
             ledger.claim_file(job, job.source.sha256, release=lambda _: False)
         counts = account(job.counts, ledger.chunks(job_id))
@@ -48,6 +49,11 @@ def seal_plan(ledger: Ledger, files: Files, schemas: Schemas, job_id: str) -> st
     if job.undoes is not None:
         begin_undo(ledger, job.undoes)
     return job_key(job_id, PLAN_CHUNKS)
+
+
+def _may_be_sealed(ledger: Ledger, job: Job) -> bool:
+    """Whether all chunks are planned; not so when a step comes late, and the job has begun anew since."""
+    return job.state is JobState.VALIDATING and job.validated and len(ledger.chunks(job.id)) == job.chunks
 
 
 def _seal(ledger: Ledger, files: Files, schema: RecordSchema, job: Job) -> Job:

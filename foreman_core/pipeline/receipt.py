@@ -15,6 +15,7 @@ from foreman_core.receipt import (
     Fate,
     Run,
     Tally,
+    Unit,
     fates_balance,
     runs_of,
     statement,
@@ -41,19 +42,20 @@ def write_receipt(
     """
     content = Content(files.open(job.source.key, version_id=job.source.version_id))
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as runs:
-        tally = _tally(content, _fates(files, job, chunks), runs)
+        tally = _tally(content, content.unit(job.options.encoding), _fates(files, job, chunks), runs)
         if not fates_balance(counts, tally.rows):
             raise RuntimeError(f"the rows of {job.id} have the fates {tally.rows}, not those of its account")
         runs.seek(0)
         with files.writer(job_key(job.id, DISPOSITIONS), "application/jsonl") as out:
             while block := runs.read(IN_MEMORY):
                 out.write(block)
+    sha256 = content.sha256()  # which reads the rest, and knows the size then
     said = statement(
         job_id=job.id,
         record_type=job.record_type,
         plan_id=job.plan_id,
         at=at,
-        file={"name": job.source.name, "bytes": content.size, "sha256": content.sha256()},
+        file={"name": job.source.name, "bytes": content.size, "sha256": sha256},
         unit=tally.unit,
         units=tally.units,
         rows=tally.rows,
@@ -70,11 +72,10 @@ def write_receipt(
     )
 
 
-def _tally(content: Content, fates: Iterable[Fate], runs: IO[bytes]) -> Tally:
+def _tally(content: Content, unit: Unit, fates: Iterable[Fate], runs: IO[bytes]) -> Tally:
     def write(run: Run) -> None:
         runs.write(orjson.dumps(run, option=orjson.OPT_APPEND_NEWLINE))
 
-    unit = content.unit()
     return tallied(unit, runs_of(content, unit, fates), write)
 
 

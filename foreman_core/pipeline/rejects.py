@@ -25,7 +25,13 @@ def add_rejects(files: Files, job: Job, chunks: Iterable[PlannedChunk]) -> None:
     if not faults or job.undoes is not None:
         return
     before = _validated(files, job)
-    table = open_table(files.open(job.source.key, version_id=job.source.version_id))
+    table = open_table(
+        files.open(job.source.key, version_id=job.source.version_id),
+        encoding=job.options.encoding,
+        delimiter=job.options.delimiter,
+        header=job.options.header,
+        sheet=job.options.sheet,
+    )
     with files.writer(job_key(job.id, REJECTS), "text/csv") as out:
         shutil.copyfileobj(files.open(before), out)
         rejected = RejectsWriter.after(out, table.columns, job_id=job.id)

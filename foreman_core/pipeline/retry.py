@@ -1,4 +1,4 @@
-"""Retry: a job that failed, was cancelled or stands still goes on where it stopped."""
+"""Retry: a job that failed, was cancelled, needs review or stands still goes on where it stopped."""
 
 from foreman_core.errors import Conflict, Refused
 from foreman_core.ledger import Ledger
@@ -10,19 +10,18 @@ from foreman_core.workflow import Workflow
 def request_retry(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
     """Let a job go on, in an execution of its own: from its plan when it has one, else from its file.
 
-    What is done is not done again: rows that are stored stay, and so does the plan. The same request again
+    What is done is not done again: rows that are stored stay, and so does the plan. A job that needs review
+    has its file read anew, with what is remembered of its columns by now. The same request again
     changes nothing while the job is at work.
     Refused(`not-found`) when there is no such job, Conflict when it waits for an approval, when it has come
-    to a good end, or when another job has loaded its content since.
+    to a good end, when another job has loaded its content since, or when somebody else asked at this moment.
     """
     job = ledger.job(job_id)
     if job.is_at_work:
         return job if workflow.is_running(job) else go_on(ledger, workflow, job, "retried", restarts=0)
     match job.state:
-        case JobState.FAILED | JobState.CANCELLED:
+        case JobState.FAILED | JobState.CANCELLED | JobState.NEEDS_REVIEW:
             job = _revive(ledger, job)
-        case JobState.NEEDS_REVIEW:
-            job = ledger.transition(job.id, JobState.VALIDATING, attempt=job.attempt + 1, restarts=0)
         case JobState.PLANNED:
             raise Conflict("awaits-approval", f"Job {job.id} waits: foreman submit --plan {job.id} loads it.")
         case _:
@@ -48,10 +47,10 @@ def _revive(ledger: Ledger, job: Job) -> Job:
     _claim(ledger, job)
     new: dict[str, object] = {"attempt": job.attempt + 1, "restarts": 0, "reason": None, "cancelling": False}
     if job.plan_id is not None:
-        return ledger.transition(job.id, JobState.PLANNED, **new)
+        return ledger.move(job, JobState.PLANNED, **new)
     if not job.validated:
         new |= {"counts": Counts(), "issues_by_code": {}, "issues_by_field": {}, "chunks": 0}
-    return ledger.transition(job.id, JobState.RECEIVED, **new)
+    return ledger.move(job, JobState.RECEIVED, **new)
 
 
 def _claim(ledger: Ledger, job: Job) -> None:

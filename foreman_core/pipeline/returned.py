@@ -53,9 +53,12 @@ def mark(issues: Iterable[Issue], columns: Sequence[str], cells: Sequence[str]) 
 
 @frozen
 class Returned:
-    """How the rows of a file are taken that may be a rejects file. `columns` are those of the file."""
+    """How the rows of a file are taken that may be a rejects file. `columns` are those of the file, `known`
+    those of the file that was rejected first, where that is at hand: the others were added since.
+    """
 
     columns: tuple[str, ...]
+    known: frozenset[str] | None = None
 
     @property
     def is_rejects(self) -> bool:
@@ -107,14 +110,28 @@ class Returned:
         found = _MARK.fullmatch(errors, max(0, errors.rfind("[", -_MARK_LENGTH)))
         if found is None:
             return None
+        own = self.own(row.cells)
         columns = [self.columns[place] for place in self.kept]
-        is_same = found[2] == _hash(columns, self.own(row.cells))
+        is_same = found[2] in (_hash(columns, own), _hash(columns, self._without_added(columns, own)))
         return next(code for code in MARKED if code == found[1]) if is_same else None
+
+    def _without_added(self, columns: Sequence[str], own: Sequence[str]) -> Sequence[str]:
+        """The row's own cells, those of columns blank that the first file did not have."""
+        if self.known is None:
+            return own
+        here = [
+            cell if unescape(column) in self.known else "" for column, cell in zip(columns, own, strict=False)
+        ]
+        return [*here, *own[len(columns) :]]
 
 
 def _hash(columns: Sequence[str], cells: Sequence[str]) -> str:
-    """Of cells under their columns, in whatever order these stand; cells beyond them come last."""
+    """Of cells under their columns, in whatever order these stand, and whichever of them are blank. Cells
+    beyond the columns come last; where a spreadsheet has saved the file, they are under columns without name.
+    """
     width = len(columns)
-    named = sorted(zip(columns, cells[:width], strict=True))
-    text = json.dumps([named, cells[width:]]).encode()
+    filled = [(column, cell) for column, cell in zip(columns, cells[:width], strict=True) if cell]
+    named = sorted((column, cell) for column, cell in filled if column)
+    beyond = [cell for column, cell in filled if not column] + [cell for cell in cells[width:] if cell]
+    text = json.dumps([named, beyond]).encode()
     return hashlib.sha256(text).hexdigest()[:8]

@@ -5,7 +5,8 @@ from pathlib import PurePosixPath
 from foreman_core.errors import Conflict, Refused
 from foreman_core.identity import job_id
 from foreman_core.ledger import Ledger
-from foreman_core.models import Job, JobState, Mode, Moment, Source
+from foreman_core.models import Job, JobState, Mode, Moment, Options, Source
+from foreman_core.pipeline.options import DEFAULTS
 from foreman_core.storage import Files
 from foreman_core.workflow import Workflow
 
@@ -46,6 +47,7 @@ def start_import(
     name: str,
     mode: str,
     again: bool,
+    options: Options,
     record_type: str,
 ) -> Job:
     """Make the job of a submitted file, and start it. The same request again finds both done.
@@ -60,7 +62,8 @@ def start_import(
         raise Refused("bad-request", f"mode: {mode!r} is neither 'load' nor 'plan'.")
     size = files.size(key, version_id=version_id)
     source = Source(bucket=files.bucket, key=key, version_id=version_id, name=name, bytes=size)
-    job = ledger.create(_new(ledger, source, record_type=record_type, mode=mode, again=again))
+    new = _new(ledger, source, record_type=record_type, mode=mode, again=again, options=options)
+    job = ledger.create(new)
     if job.state is JobState.RECEIVED:
         workflow.start(job, "ingest")
     return job
@@ -81,7 +84,15 @@ def approve_plan(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
     return job
 
 
-def _new(ledger: Ledger, source: Source, *, record_type: str, mode: Mode, again: bool = False) -> Job:
+def _new(
+    ledger: Ledger,
+    source: Source,
+    *,
+    record_type: str,
+    mode: Mode,
+    again: bool = False,
+    options: Options = DEFAULTS,
+) -> Job:
     now = ledger.now()
     return Job(
         id=job_id(bucket=source.bucket, key=source.key, version_id=source.version_id),
@@ -92,5 +103,6 @@ def _new(ledger: Ledger, source: Source, *, record_type: str, mode: Mode, again:
         created_at=now,
         updated_at=now,
         again=again,
+        options=options,
         timeline=(Moment(state=JobState.RECEIVED, at=now),),
     )

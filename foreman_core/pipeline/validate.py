@@ -1,13 +1,15 @@
 """Validate: the file read once; its good rows written as chunks, the others with their reasons."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import cattrs
 
 from foreman_core.errors import Refused
 from foreman_core.ledger import Ledger
+from foreman_core.mapping import from_json
 from foreman_core.models import ChunkRef, Counts, Job, JobState
-from foreman_core.pipeline.check import CheckReport, check
+from foreman_core.pipeline.check import CheckReport, Recall, check
 from foreman_core.pipeline.correct import ADMITTED, REFUSED_WHOLE, Corrections, keep_mapping
 from foreman_core.pipeline.judging import Lines
 from foreman_core.pipeline.outcome import refused
@@ -17,6 +19,9 @@ from foreman_core.schema import RecordSchema, Schemas
 from foreman_core.storage import Files, job_key
 
 CHUNKS = "chunks.json"
+
+Recalls = Callable[[str], Recall]
+"""How to recall mappings, by record type."""
 
 
 class Chunks:
@@ -58,8 +63,12 @@ class Chunks:
         self._start, self._rows = end, 0
 
 
-def validate(ledger: Ledger, files: Files, schemas: Schemas, job_id: str, *, chunk_rows: int) -> str | None:
-    """Judge a job's file. The key of its list of chunks; None when the job has ended: the ledger says why."""
+def validate(
+    ledger: Ledger, files: Files, schemas: Schemas, recalls: Recalls, job_id: str, *, chunk_rows: int
+) -> str | None:
+    """Judge a job's file. The key of its list of chunks; None when the job has ended or a person must say how
+    to go on: the ledger says why.
+    """
     job = ledger.job(job_id)
     if job.state is not JobState.VALIDATING:
         return None
@@ -68,7 +77,8 @@ def validate(ledger: Ledger, files: Files, schemas: Schemas, job_id: str, *, chu
         return key
     schema = schemas(job.record_type)
     try:
-        report, refs, corrected = _judge(ledger, files, schema, job, chunk_rows)
+        recall = recalls(job.record_type)
+        report, refs, corrected = _judge(ledger, files, schema, job, recall=recall, chunk_rows=chunk_rows)
     except Refused as refusal:
         refused(ledger, job, refusal)
         return None
@@ -112,7 +122,7 @@ def gate(schema: RecordSchema, counts: Counts, *, is_correction: bool) -> Refuse
 
 
 def _judge(
-    ledger: Ledger, files: Files, schema: RecordSchema, job: Job, chunk_rows: int
+    ledger: Ledger, files: Files, schema: RecordSchema, job: Job, *, recall: Recall, chunk_rows: int
 ) -> tuple[CheckReport, list[ChunkRef], str | None]:
     """Read the file once, and write what was accepted, what was rejected, and every issue. The last of what
     comes back is the job that the file corrects.
@@ -131,6 +141,12 @@ def _judge(
             files.open(job.source.key, version_id=job.source.version_id),
             name=job.source.name,
             schema=schema,
+            decided=None if job.options.mapping is None else from_json(job.options.mapping),
+            recall=recall,
+            encoding=job.options.encoding,
+            delimiter=job.options.delimiter,
+            header=job.options.header,
+            sheet=job.options.sheet,
             corrections=corrections,
             on_accepted=chunks.write,
             on_issue=IssuesWriter(issues).write,

@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import define, field
 
-from foreman_core.errors import Refused
+from foreman_core.errors import Refused, Undecided
 from foreman_core.models import Issue, IssueCode, SourceRow
 from foreman_core.reading.table import Unreadable, excerpt
 from foreman_core.reading.text import Encoding
@@ -36,7 +36,7 @@ class BadLines:
         """One more. Refused(`unreadable-encoding`) at the hundredth, if there are too many of them."""
         self._count += 1
         if self._first is None:
-            self._first = Refused("unreadable-encoding", f"line {number} {not_in(line, self.encoding)}")
+            self._first = refusal(f"line {number} {not_in(line, self.encoding)}", line, self.encoding)
         if self._count == _MANY_BAD_LINES:
             self.judge(number)
 
@@ -50,13 +50,28 @@ class BadLines:
 
 def not_in(line: str, encoding: Encoding) -> str:
     """What is wrong with a line that has what could not be decoded: which byte, and the remedy."""
-    if encoding.asked or encoding.name != "utf-8":
+    if _is_settled(encoding):
         return f"is not {encoding.name}. Is --encoding {encoding.name} right?"
-    bad = [ord(mark) & 0xFF for mark in UNDECODABLE.findall(line) if mark != "\0"]
+    bad = _bad(line)
     return (
         f"is not utf-8 (byte 0x{bad[0]:02X}). Save the file as UTF-8, or name its encoding: "
-        f"--encoding {_suggestion(bytes(bad))}"
+        f"--encoding {_suggestion(bad)}"
     )
+
+
+def refusal(message: str, line: str, encoding: Encoding) -> Refused:
+    """Why a file with such a line is not read as `encoding`: Undecided as long as nobody has said another."""
+    if _is_settled(encoding):
+        return Refused("unreadable-encoding", message)
+    return Undecided("unreadable-encoding", message, [("--encoding", _suggestion(_bad(line)))])
+
+
+def _is_settled(encoding: Encoding) -> bool:
+    return encoding.asked or encoding.name != "utf-8"
+
+
+def _bad(line: str) -> bytes:
+    return bytes(ord(mark) & 0xFF for mark in UNDECODABLE.findall(line) if mark != "\0")
 
 
 def _suggestion(bad: bytes) -> str:

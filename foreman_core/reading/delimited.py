@@ -7,8 +7,9 @@ from typing import Final, Self
 
 from attrs import define
 
-from foreman_core.errors import Refused
+from foreman_core.errors import Refused, Undecided
 from foreman_core.models import SourceRow
+from foreman_core.reading.damage import decoded, refusal
 from foreman_core.reading.dialect import QUOTE, declared_delimiter, detect_delimiter, given_delimiter
 from foreman_core.reading.header import HEADER_RECORDS, check_width, find_header, numbered, usual_width
 from foreman_core.reading.records import Records
@@ -180,17 +181,20 @@ class _Prefix:
         ends = [_line(record) for record in found[1:]]
         return list(zip(found, [*ends, self.line + len(self.lines)], strict=True))[:HEADER_RECORDS]
 
-    @staticmethod
-    def _damaged(bad: Unreadable) -> Refused:
+    def _damaged(self, bad: Unreadable) -> Refused:
         where = f"line {bad.source.line}: {bad.issue.message}"
         text = "".join(bad.source.cells)
         if 2 * text.count(_NUL) >= len(text) - 2:
             order = "be" if text.startswith(_NUL) else "le"
-            return Refused("unreadable-encoding", f"{where}. It looks like --encoding utf-16-{order}")
+            likely = f"utf-16-{order}"
+            message = f"{where}. It looks like --encoding {likely}"
+            return Undecided("unreadable-encoding", message, [("--encoding", likely)])
         if _NUL in text:
             return Refused("not-a-table", f"{where}. Is this text at all?")
-        code = "unreadable-encoding" if bad.issue.code == "encoding" else "no-header"
-        return Refused(code, f"{where} (it is the header, or stands above it)")
+        where += " (it is the header, or stands above it)"
+        if bad.issue.code != "encoding":
+            return Refused("no-header", where)
+        return refusal(where, decoded(self.lines[bad.source.line - self.line]), self.encoding)
 
 
 def _line(record: SourceRow | Unreadable) -> int:

@@ -1,5 +1,7 @@
 """The one door to all formats. What a file is, its bytes say, not its name."""
 
+from typing import Final
+
 from foreman_core.errors import Refused
 from foreman_core.reading.container import Workbook, unwrapped
 from foreman_core.reading.delimited import open_delimited
@@ -7,6 +9,12 @@ from foreman_core.reading.jsonl import is_json_lines, open_json_lines
 from foreman_core.reading.table import Digest, Readable, Table
 from foreman_core.reading.text import open_text
 from foreman_core.reading.workbook import open_workbook
+
+ACCEPTED: Final = (
+    "CSV, TSV and their kin, Excel (.xlsx, .xls), OpenDocument (.ods) and JSON Lines, each plain, in gzip "
+    "or in zip"
+)
+"""What `open_table` takes, for people."""
 
 
 def open_table(

@@ -3,7 +3,8 @@
 A workbook of five kilobytes can put two cells at opposite ends of a sheet: the library asks for 400 GB, and
 what cannot get them is aborted. Others make it panic, which it writes on the standard error. Neither is to
 happen to who reads a file. The program has the workbook as its standard input and an `Order` as its argument,
-and writes lines of JSON: lists of rows, and last `{"end": true}` or `{"refused": [code, message]}`.
+and writes lines of JSON: lists of rows, and last `{"end": true}` or `{"refused": [code, message], "answers":
+[[option, value], …]}`, with the answers of an `Undecided` refusal.
 """
 
 import datetime as dt
@@ -20,7 +21,7 @@ import python_calamine
 from attrs import frozen
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from foreman_core.errors import Refused
+from foreman_core.errors import Refused, Undecided
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -53,7 +54,9 @@ def main() -> None:
             out.write(orjson.dumps(rows) + b"\n")
         out.write(b'{"end":true}\n')
     except Refused as refused:
-        out.write(orjson.dumps({"refused": [refused.code, refused.message]}) + b"\n")
+        answers = refused.answers if isinstance(refused, Undecided) else ()
+        told = {"refused": [refused.code, refused.message], "answers": answers}
+        out.write(orjson.dumps(told) + b"\n")
 
 
 def _batches(rows: Iterator[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:
@@ -101,7 +104,8 @@ def _sheet(workbook: CalamineWorkbook, wanted: str | None) -> "CalamineSheet":
         if not filled:
             raise Refused("empty-file", "no sheet of the workbook has a cell: was its export empty?")
         if len(filled) > 1:
-            raise Refused("not-a-table", f"the workbook has {_listed(filled)}: say which one with --sheet")
+            question = f"the workbook has {_listed(filled)}: say which one with --sheet"
+            raise Undecided("not-a-table", question, [("--sheet", "SHEET")])
         name = filled[0]
     with _faults():
         return workbook.get_sheet_by_name(name)

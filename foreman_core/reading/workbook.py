@@ -5,11 +5,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from itertools import chain, islice
-from typing import IO, Final, cast
+from typing import IO, Any, Final, cast
 
 import orjson
 
-from foreman_core.errors import Refused
+from foreman_core.errors import Refused, Undecided
 from foreman_core.models import SourceRow
 from foreman_core.reading.container import Workbook
 from foreman_core.reading.header import HEADER_RECORDS, find_header, numbered, usual_width
@@ -87,13 +87,19 @@ def _told(process: "subprocess.Popen[bytes]", said: IO[bytes]) -> Iterator[tuple
         if isinstance(told, list):
             yield from map(tuple[str, ...], cast("list[list[str]]", told))
         elif "refused" in told:
-            raise Refused(*told["refused"])
+            raise _refusal(told)
         else:
             return
     if process.wait() < 0:
         raise Refused("too-large", _BEYOND.format(memory=MEMORY >> 20, seconds=SECONDS))
     said.seek(0)
     raise RuntimeError(f"the reader of workbooks broke: {said.read().decode(errors='replace')[-2000:]}")
+
+
+def _refusal(told: dict[str, Any]) -> Refused:
+    code, message = told["refused"]
+    answers = [(name, value) for name, value in told["answers"]]
+    return Undecided(code, message, answers) if answers else Refused(code, message)
 
 
 def _records(rows: Iterator[tuple[str, ...]]) -> Iterator[SourceRow]:

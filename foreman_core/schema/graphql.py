@@ -22,9 +22,10 @@ JOB_FIELDS: Final = (("Query", "job"), ("Query", "jobs"), ("Query", "jobAudit"))
 """(type, field) of what the ledger answers."""
 
 IMPORT_FIELDS: Final = tuple(
-    ("Mutation", name) for name in ("startImport", "approvePlan", "undoJob", "retryJob", "cancelJob")
+    ("Mutation", name)
+    for name in ("startImport", "approvePlan", "undoJob", "retryJob", "cancelJob", "rememberMapping")
 )
-"""(type, field) of what starts or continues a job."""
+"""(type, field) of what starts or continues a job, and says how files are read."""
 
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1  # https://spec.graphql.org/October2021/#sec-Int
 
@@ -74,6 +75,14 @@ _OUTCOME: Final[tuple[Line, ...]] = (
     ("message: String", None),
 )
 
+_OPTIONS: Final[tuple[Line, ...]] = (
+    ("encoding: String", None),
+    ("delimiter: String", "The character between cells"),
+    ("sheet: String", "The sheet of a workbook, by name or by number from 1"),
+    ("mapping: String", "A mapping file, as JSON"),
+)
+_HEADER: Final = "Whether a line names the columns"
+
 _JOB_TYPES: Final[dict[str, tuple[Line, ...]]] = {
     "Job": (
         ("id: ID!", None),
@@ -85,6 +94,7 @@ _JOB_TYPES: Final[dict[str, tuple[Line, ...]]] = {
         ("updated_at: AWSDateTime!", None),
         ("counts: JobCounts!", None),
         ("again: Boolean!", "Whether content that was loaded before may be loaded again"),
+        ("options: JobOptions!", "How the file is read, as far as somebody has said it"),
         ("plan_id: ID", "The hash that seals the plan"),
         ("chunks: Int!", None),
         ("reason: JobReason", "Why it ended as it did"),
@@ -112,7 +122,12 @@ _JOB_TYPES: Final[dict[str, tuple[Line, ...]]] = {
         ("sha256: String", None),
     ),
     "JobCounts": tuple((f"{attribute.name}: Int!", None) for attribute in attrs.fields(Counts)),
-    "JobReason": (("code: String!", None), ("message: String!", None)),
+    "JobReason": (
+        ("code: String!", None),
+        ("message: String!", None),
+        ("command: String", "What to type to go on, if a command does that"),
+    ),
+    "JobOptions": (*_OPTIONS, ("header: Boolean!", _HEADER)),
     "JobMoment": (("state: String!", None), ("at: AWSDateTime!", None)),
     "JobPage": (("items: [Job!]!", None), ("nextToken: String", None)),
 }
@@ -123,6 +138,12 @@ _START_IMPORT: Final[tuple[Line, ...]] = (
     ("name: String!", "The file's own name"),
     ("mode: String!", "load, or plan for a dry run"),
     ("again: Boolean", "Load content that was loaded before"),
+    ("options: ImportOptionsInput", "How the file is read; what is left out is found out"),
+)
+
+_REMEMBERED: Final[tuple[Line, ...]] = (
+    ("signature: ID!", "What files with the same columns have in common"),
+    ("record_type: String!", None),
 )
 
 
@@ -160,6 +181,8 @@ def graphql_schema(schema: RecordSchema, *, user_pool: bool) -> str:
         _block("type", "RowOutcome", _OUTCOME, directives=" @aws_iam", doc="What became of one row"),
         *(_block("type", name, lines, directives=people) for name, lines in _JOB_TYPES.items()),
         _block("input", "StartImportInput", _START_IMPORT),
+        _block("input", "ImportOptionsInput", (*_OPTIONS, ("header: Boolean", _HEADER))),
+        _block("type", "RememberedMapping", _REMEMBERED, directives=people),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -203,6 +226,7 @@ def name_clash(schema: RecordSchema) -> str | None:
     """The GraphQL name that this record type would define a second time, or None (`job` is taken)."""
     names = _Names(schema)
     types = ["Query", "Mutation", "Subscription", "RecordMeta", "RowOutcome", "StartImportInput"]
+    types += ["ImportOptionsInput", "RememberedMapping"]
     types += [*_FILTERS, *_JOB_TYPES, *_SCALARS, *names.types]
     operations = [name for _, name in (*JOB_FIELDS, *IMPORT_FIELDS, *record_fields(schema))]
     return next((name for group in (types, operations) for name in group if group.count(name) > 1), None)
@@ -281,6 +305,10 @@ def _operations(schema: RecordSchema, names: _Names, people: str) -> tuple[list[
         ),
         (f"retryJob(id: ID!): Job!{people}", "Let a job go on where it stopped"),
         (f"cancelJob(id: ID!): Job!{people}", "Stop a job before anything more is stored"),
+        (
+            f"rememberMapping(mapping: String!): RememberedMapping!{people}",
+            "Read files with the columns of this mapping file's header so from now on; the file is in JSON",
+        ),
     ]
     return query, mutation
 

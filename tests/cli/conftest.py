@@ -88,6 +88,7 @@ class Stack:
     started: dict[str, Any] = field(factory=job)
     records: dict[str, list[dict[str, Any]]] = field(factory=dict[str, list[dict[str, Any]]])
     objects: dict[str, bytes] = field(factory=dict[str, bytes])
+    metadata: dict[str, str] = field(factory=dict[str, str])
     trail: list[str] = field(factory=list[str])
     errors: list[dict[str, Any]] | None = None
     status: int = 200
@@ -138,6 +139,7 @@ class Stack:
             "retryJob(": lambda: self.started,
             "cancelJob(": lambda: self.started,
             "jobAudit(": lambda: self.trail,
+            "rememberMapping(": lambda: {"signature": "ab" * 16},
             "jobs(": lambda: self._page(variables),
             "job(": lambda: self.jobs[0] if len(self.jobs) == 1 else self.jobs.pop(0),
             "customers(": lambda: {"items": self.records[variables["filter"]["_job"]], "nextToken": None},
@@ -168,7 +170,11 @@ class Handler(BaseHTTPRequestHandler):
             self._send(200, json.dumps(self.stack.answer(request)).encode(), "application/json")
 
     def do_PUT(self) -> None:
-        self.stack.objects[self.path.partition("?")[0].lstrip("/")] = self._body()
+        key = self.path.partition("?")[0].lstrip("/")
+        self.stack.objects[key] = self._body()
+        said = self.headers.get("x-amz-meta-foreman")
+        if said is not None:
+            self.stack.metadata[key] = said
         self._send(200, b"", headers={"x-amz-version-id": "v1", "ETag": '"e"'})
 
     def do_GET(self) -> None:

@@ -1,6 +1,7 @@
 """`plan`, `submit` and `drop`: a file on its way, and what the shell learns of it."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,13 @@ def test_submit_sends_the_file_and_follows_its_job_to_the_end(
             "name": "sample.csv",
             "mode": "load",
             "again": False,
+            "options": {
+                "encoding": None,
+                "delimiter": None,
+                "sheet": None,
+                "header": True,
+                "mapping": None,
+            },
         }
     }
     assert set(stack.keys) == {API_KEY}
@@ -155,10 +163,83 @@ def test_drop_puts_the_file_where_senders_do_and_follows_the_job_of_that_object(
     assert stack.variables("job(") == {"id": expected}
 
 
-def test_drop_refuses_a_name_that_starts_nothing(foreman: Foreman, stack: Stack, file: Path) -> None:
-    done = foreman("drop", str(file.rename(file.with_suffix(".CSV"))))
-    assert (done.code, stack.objects) == (2, {})
-    assert ".csv" in done.err
+@pytest.mark.parametrize("name", ["sample.CSV", "june.xlsx", "export.jsonl.gz", "export"])
+def test_any_name_may_be_dropped(foreman: Foreman, stack: Stack, file: Path, name: str) -> None:
+    stack.jobs = [job()]
+    assert foreman("drop", str(file.rename(file.with_name(name)))).code == 0
+    assert list(stack.objects) == [f"intake/incoming/{name}"]
+
+
+@pytest.fixture
+def columns(tmp_path: Path) -> Path:
+    path = tmp_path / "columns.yaml"
+    path.write_text("columns: {Größe: email, Notes: null}", "utf-8")
+    return path
+
+
+READING = ("--encoding", "windows-1252", "--delimiter", "tab", "--sheet", "2", "--no-header")
+
+
+@pytest.mark.parametrize("command", ["plan", "submit"])
+def test_how_a_file_is_read_goes_with_the_request(
+    foreman: Foreman, stack: Stack, file: Path, columns: Path, command: str
+) -> None:
+    stack.jobs = [job(mode="plan", state="planned")]
+    assert foreman(command, str(file), *READING, "--mapping", str(columns)).code == 0
+    options = stack.variables("startImport")["input"]["options"]
+    assert json.loads(options.pop("mapping")) == {"columns": {"Größe": "email", "Notes": None}}
+    assert options == {"encoding": "windows-1252", "delimiter": "\t", "sheet": "2", "header": False}
+
+
+def test_how_a_dropped_file_is_read_stands_on_the_object(
+    foreman: Foreman, stack: Stack, file: Path, columns: Path
+) -> None:
+    stack.jobs = [job()]
+    assert foreman("drop", str(file), *READING, "--mapping", str(columns)).code == 0
+    assert json.loads(stack.metadata["intake/incoming/sample.csv"]) == {
+        "encoding": "windows-1252",
+        "delimiter": "\t",
+        "sheet": "2",
+        "header": False,
+        "mapping": {"columns": {"Größe": "email", "Notes": None}},
+    }
+
+
+def test_a_dropped_file_of_which_nothing_is_said_has_no_metadata(
+    foreman: Foreman, stack: Stack, file: Path
+) -> None:
+    stack.jobs = [job()]
+    foreman("drop", str(file))
+    assert stack.metadata == {}
+
+
+@pytest.mark.parametrize("command", ["plan", "submit", "drop"])
+def test_with_a_mapping_that_cannot_be_read_nothing_is_sent(
+    foreman: Foreman, stack: Stack, file: Path, command: str
+) -> None:
+    wrong = file.with_name("wrong.yaml")
+    wrong.write_text("columns: {a: [email]}", "utf-8")
+    done = foreman(command, str(file), "--mapping", str(wrong))
+    assert (done.code, done.err.partition(":")[0]) == (2, "error (bad-mapping)")
+    assert (stack.objects, stack.asked) == ({}, [])
+
+
+def test_a_plan_has_read_its_file_already(foreman: Foreman, stack: Stack) -> None:
+    done = foreman("submit", "--plan", JOB_ID, "--sheet", "2")
+    assert (done.code, done.err.partition(":")[0]) == (2, "error (usage)")
+    assert not stack.asked
+
+
+def test_a_question_comes_with_the_command_that_answers_it(
+    foreman: Foreman, stack: Stack, file: Path
+) -> None:
+    command = "./foreman submit sample.csv --encoding cp1252"
+    reason = {"code": "unreadable-encoding", "message": "line 2 is not utf-8", "command": command}
+    stack.jobs = [job(state="needs_review", reason=reason)]
+    done = foreman("submit", str(file))
+    assert done.code == 2
+    assert "sample.csv: needs review" in done.out
+    assert done.out.splitlines()[-2:] == ["Next", f"  {command}"]
 
 
 def test_a_job_that_never_appears_is_given_up(

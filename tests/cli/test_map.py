@@ -1,11 +1,12 @@
 """`map`: shown, corrected, written, used."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Foreman
+from tests.cli.conftest import Foreman, Stack
 
 ROWS = (
     "Ref,Vorname,Nachname,Contact E-Mail,Land,Kunde seit,Tarif,plan_name\n"
@@ -62,6 +63,49 @@ def test_a_folder_remembers(foreman: Foreman, export: Path) -> None:
     assert checked.code == 0
     assert "remembered" in {match["how"] for match in checked.document["mapping"]}
     assert foreman("check", str(again), "--json").code == 2
+
+
+DECIDED = ("--set", "Ref=customer_id", "--ignore", "plan_name", "--value", "plan:Gratis=free")
+
+
+def test_the_stack_remembers_the_whole_decision(foreman: Foreman, stack: Stack, export: Path) -> None:
+    done = foreman("map", str(export), *DECIDED, "--remember")
+    assert done.code == 0
+    assert "Stack local remembers this" in done.err
+    assert json.loads(stack.variables("rememberMapping")["mapping"]) == {
+        "header": ROWS.splitlines()[0].split(","),
+        "columns": {
+            "Ref": "customer_id",
+            "Vorname": "first_name",
+            "Nachname": "last_name",
+            "Contact E-Mail": "email",
+            "Land": "country",
+            "Kunde seit": "signup_date",
+            "Tarif": "plan",
+            "plan_name": None,
+        },
+        "values": {"plan": {"Gratis": "free"}},
+    }
+
+
+def test_what_is_not_whole_is_not_remembered(foreman: Foreman, stack: Stack, export: Path) -> None:
+    done = foreman("map", str(export), "--remember")
+    assert done.code == 1
+    assert "Nothing is remembered: there is no column for customer_id yet." in done.err
+    assert foreman("map", str(export), "--remember", "--json").document["remembered"] is False
+    assert not stack.asked
+
+
+def test_columns_without_names_are_not_remembered(foreman: Foreman, stack: Stack, export: Path) -> None:
+    done = foreman("map", str(export), "--remember", "--no-header")
+    assert (done.code, done.err.partition(":")[0]) == (2, "error (usage)")
+    assert not stack.asked
+
+
+@pytest.mark.usefixtures("no_stack")
+def test_without_remember_no_stack_is_needed(foreman: Foreman, export: Path) -> None:
+    assert foreman("map", str(export), *DECIDED).code == 0
+    assert foreman("map", str(export), *DECIDED, "--remember").code == 2
 
 
 @pytest.mark.parametrize("option", [("--set", "email"), ("--set", "=email"), ("--value", "free=x")])

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from components.intake import Intake
+from components.intake import BATCH_SIZE, MAX_RECEIVES, VISIBILITY_S, Intake
+from simulation import queue
 from tests import _pulumi
 from tests._pulumi import Outcome
 from tests.components import _given
@@ -21,6 +22,11 @@ def declared(**changed: object) -> Outcome:
 @pytest.fixture(scope="module")
 def intake() -> Outcome:
     return declared()
+
+
+def test_the_simulated_queue_has_the_numbers_of_the_real_one() -> None:
+    assert (queue.VISIBILITY_S, queue.MOST_RECEIVES) == (VISIBILITY_S, MAX_RECEIVES)
+    assert queue.BATCH == BATCH_SIZE
 
 
 @pytest.mark.parametrize("name", BUCKETS)
@@ -101,7 +107,7 @@ def test_access_to_files_is_logged_where_only_s3_writes(intake: Outcome) -> None
     }
 
 
-def test_only_dropped_csv_files_are_announced(intake: Outcome) -> None:
+def test_every_dropped_object_is_announced_whatever_its_name(intake: Outcome) -> None:
     announcements = intake.one("s3.BucketNotification", "intake-announcements")
     assert announcements.inputs["bucket"] == "intake-files-bucket-1a2b3c4"
     assert announcements.inputs["queues"] == [
@@ -109,7 +115,6 @@ def test_only_dropped_csv_files_are_announced(intake: Outcome) -> None:
             "queueArn": QUEUE,
             "events": ["s3:ObjectCreated:*"],
             "filterPrefix": "incoming/",
-            "filterSuffix": ".csv",
         }
     ]
     assert "intake-events-policy" in announcements.after

@@ -298,9 +298,11 @@ def test_without_tracing_nobody_may_send_traces() -> None:
     assert outcome.one("sfn.StateMachine", "o-import").inputs["tracingConfiguration"] == {"enabled": False}
 
 
-def test_imports_are_started_and_jobs_steered_through_the_api(orchestration: Outcome) -> None:
+def test_imports_are_started_jobs_steered_and_mappings_remembered_through_the_api(
+    orchestration: Outcome,
+) -> None:
     fields = {(r.inputs["type"], r.inputs["field"]) for r in orchestration.of("appsync.Resolver")}
-    names = ("startImport", "approvePlan", "undoJob", "retryJob", "cancelJob")
+    names = ("startImport", "approvePlan", "undoJob", "retryJob", "cancelJob", "rememberMapping")
     assert fields == {("Mutation", name) for name in names}
     source = orchestration.one("appsync.DataSource", "o-imports-source")
     assert source.inputs["apiId"] == "api1"

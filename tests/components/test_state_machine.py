@@ -133,6 +133,20 @@ def test_when_our_own_code_is_broken_too_step_functions_records_and_announces_by
     assert STATES["NotifyFailureNatively"]["Catch"][0]["Next"] == "Failed"
 
 
+def test_recording_a_failure_natively_claims_nothing_that_was_only_planned() -> None:
+    given = STATES["RecordFailureNatively"]["Parameters"]
+    for count in ("created", "updated", "deleted"):
+        assert f"#counts.{count} = :none" in given["UpdateExpression"]
+    assert given["ExpressionAttributeValues"][":none"] == {"N": "0"}
+
+
+def test_the_notice_that_step_functions_sends_names_the_job_and_does_not_say_how_it_ended() -> None:
+    given = STATES["NotifyFailureNatively"]["Parameters"]
+    attribute = {"DataType": "String", "StringValue.$": "$.job_id"}
+    assert given["MessageAttributes"] == {"job_id": attribute}
+    assert "failed" not in given["Subject"]
+
+
 def test_the_failing_function_is_told_the_error() -> None:
     assert STATES["RecordFailure"]["Parameters"] == {"job_id.$": "$.job_id", "error.$": "$.error"}
 
@@ -142,9 +156,17 @@ def test_recording_a_failure_natively_leaves_a_job_that_has_ended_as_it_is() -> 
     assert update["TableName"] == "the-ledger"
     assert update["Key"] == {"pk": {"S.$": "States.Format('JOB#{}', $.job_id)"}, "sk": {"S": "JOB"}}
     values = update["ExpressionAttributeValues"]
-    ended = {values[name]["S"] for name in (":succeeded", ":partially", ":failed", ":cancelled")}
-    assert ended == {"succeeded", "partially_succeeded", "failed", "cancelled"}
-    assert "NOT #state IN (:succeeded, :partially, :failed, :cancelled)" in update["ConditionExpression"]
+    names = (":succeeded", ":partially", ":failed", ":cancelled", ":needs_review", ":undoing", ":undone")
+    assert {values[name]["S"] for name in names} == {
+        "succeeded",
+        "partially_succeeded",
+        "failed",
+        "cancelled",
+        "needs_review",
+        "undoing",
+        "undone",
+    }
+    assert f"NOT #state IN ({', '.join(names)})" in update["ConditionExpression"]
     assert "attribute_exists(pk)" in update["ConditionExpression"]
     assert values[":reason"]["M"]["code"] == {"S": "internal"}
 
@@ -154,7 +176,9 @@ def test_every_placeholder_of_the_native_update_is_used_and_defined() -> None:
     text = update["ConditionExpression"] + " " + update["UpdateExpression"]
     words = {word.strip("(),") for word in text.split()}
     assert {word for word in words if word.startswith(":")} == set(update["ExpressionAttributeValues"])
-    assert {word for word in words if word.startswith("#")} == set(update["ExpressionAttributeNames"])
+    assert {word.partition(".")[0] for word in words if word.startswith("#")} == set(
+        update["ExpressionAttributeNames"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from foreman_core.models import (
     Job,
     JobState,
     Moment,
+    Options,
     PlannedChunk,
     Reason,
     RowFault,
@@ -195,16 +196,47 @@ def test_a_chunk_is_begun_once_and_linked_once_to_what_was_planned_again(ledger:
     assert ledger.chunk("job-1", 3).replanned == Sealed(key="k", sha256="first")
 
 
+def test_an_outcome_without_the_rows_that_were_planned_again_is_none(ledger: Ledger) -> None:
+    ledger.put_chunk(
+        "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+    )
+    ledger.replan_chunk("job-1", 0, Sealed(key="k", sha256="again"))
+    ledger.finish_chunk("job-1", 0, is_whole=False, loaded_at=AT, created=0)
+    assert ledger.chunk("job-1", 0).loaded_at is None
+    ledger.finish_chunk("job-1", 0, is_whole=True, loaded_at=AT, created=1)
+    assert ledger.chunk("job-1", 0).created == 1
+
+
+def test_nothing_is_planned_again_of_a_chunk_that_has_its_outcome(ledger: Ledger) -> None:
+    ledger.put_chunk(
+        "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+    )
+    ledger.finish_chunk("job-1", 0, is_whole=False, loaded_at=AT, created=0)
+    ledger.replan_chunk("job-1", 0, Sealed(key="k", sha256="late"))
+    assert ledger.chunk("job-1", 0).replanned is None
+
+
 def test_chunks_come_in_order_with_what_came_of_them(ledger: Ledger) -> None:
     for index in (10, 2, 1):
         ledger.put_chunk(
             "job-1", PlannedChunk(index=index, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
         )
     fault = RowFault(row=1, line=2, code="conflict", message="moved")
-    ledger.finish_chunk("job-1", 2, loaded_at=AT, created=0, updated=0, conflicts=[fault], rejects=[])
+    outcome = {"created": 0, "updated": 0, "conflicts": [fault], "rejects": []}
+    ledger.finish_chunk("job-1", 2, is_whole=True, loaded_at=AT, **outcome)
     assert [chunk.index for chunk in ledger.chunks("job-1")] == [1, 2, 10]
     assert ledger.chunk("job-1", 2).conflicts == (fault,)
     assert ledger.chunks("job-2") == ()
+
+
+def test_what_came_of_a_chunk_is_recorded_once(ledger: Ledger) -> None:
+    ledger.put_chunk(
+        "job-1", PlannedChunk(index=0, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+    )
+    ledger.finish_chunk("job-1", 0, is_whole=True, loaded_at=AT, created=1)
+    late = RowFault(row=1, line=2, code="conflict", message="moved")
+    ledger.finish_chunk("job-1", 0, is_whole=True, loaded_at=AT, created=0, conflicts=[late])
+    assert (ledger.chunk("job-1", 0).created, ledger.chunk("job-1", 0).conflicts) == (1, ())
 
 
 def test_everything_in_the_ledger_ends(ledger: Ledger, dynamodb: "DynamoDBClient", ledger_table: str) -> None:
@@ -217,6 +249,22 @@ def test_everything_in_the_ledger_ends(ledger: Ledger, dynamodb: "DynamoDBClient
     items = dynamodb.scan(TableName=ledger_table)["Items"]
     assert len(items) == 5
     assert all(from_item(item)["expires_at"] > datetime.now(UTC).timestamp() for item in items)
+
+
+def test_each_sheet_of_a_workbook_is_a_content_of_its_own(ledger: Ledger) -> None:
+    june, july = (
+        ledger.create(attrs.evolve(a_job(sheet), options=Options(sheet=sheet))) for sheet in ("June", "July")
+    )
+    assert ledger.claim_file(june, "ab", release=never) == june.id
+    assert ledger.claim_file(july, "ab", release=never) == july.id
+    again = ledger.create(attrs.evolve(a_job("again"), options=Options(sheet="June")))
+    assert ledger.claim_file(again, "ab", release=never) == june.id
+
+
+def test_how_a_file_is_read_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
+    options = Options(encoding="cp1252", delimiter="\t", sheet="2", header=False, mapping='{"a":null}')
+    job = ledger.create(attrs.evolve(a_job(), options=options))
+    assert ledger.job(job.id).options == options
 
 
 def trail(ledger: Ledger, job_id: str = "job-1") -> list[dict[str, Any]]:

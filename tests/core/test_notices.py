@@ -57,6 +57,21 @@ def test_a_failure_says_why() -> None:
     assert "Why:   The file is empty. (empty-file)" in message(failed)
 
 
+def test_a_question_says_how_to_go_on() -> None:
+    waiting = attrs.evolve(
+        JOB,
+        state=JobState.NEEDS_REVIEW,
+        counts=Counts(),
+        reason=Reason(code="unreadable-encoding", message="Line 2 is not utf-8.", command="./foreman x"),
+    )
+    assert subject(waiting) == "Foreman: needs review: june.csv"
+    assert message(waiting).splitlines()[2:5] == [
+        "State: needs review",
+        "Why:   Line 2 is not utf-8. (unreadable-encoding)",
+        "Go on: ./foreman x",
+    ]
+
+
 def test_a_plan_says_how_to_load_it() -> None:
     assert "Load it: foreman submit --plan job-1" in message(attrs.evolve(JOB, state=JobState.PLANNED))
 

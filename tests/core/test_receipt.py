@@ -67,7 +67,7 @@ class Trickle:
 @given(st.lists(st.sampled_from([b"a", b"\n", b"\r", b"\r\n", b"\xff"])).map(b"".join), st.integers(1, 4))
 def test_lines_are_those_of_the_file_however_it_comes(content: bytes, size: int) -> None:
     seen = Content(Trickle(content, size))
-    assert seen.unit() == "line"
+    assert seen.unit(None) == "line"
     assert list(seen.lines()) == content.splitlines(keepends=True)
     assert (seen.size, seen.sha256()) == (len(content), hashlib.sha256(content).hexdigest())
 
@@ -77,17 +77,35 @@ def test_lines_are_those_of_the_file_however_it_comes(content: bytes, size: int)
 )
 def test_what_has_no_lines_is_counted_by_rows(start: bytes) -> None:
     content = Content(io.BytesIO(start))
-    assert content.unit() == "row"
+    assert content.unit(None) == "row"
     leaves = list(runs_of(content, "row", [(1, 2, "created"), (2, 3, "rejected")]))
     assert leaves == [(1, "created", "-"), (2, "rejected", "-")]
     assert content.sha256() == hashlib.sha256(start).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "unit"),
+    [
+        (None, "line"),
+        ("utf-8", "line"),
+        ("cp1252", "line"),
+        ("gb18030", "line"),
+        ("cp500", "row"),
+        ("utf-7", "row"),
+        ("unicode_escape", "row"),
+        ("raw_unicode_escape", "row"),
+        ("punycode", "row"),
+    ],
+)
+def test_a_file_has_lines_when_the_bytes_have_those_of_the_text(encoding: str | None, unit: str) -> None:
+    assert Content(io.BytesIO(b"id\n1\n")).unit(encoding) == unit
 
 
 def test_a_row_of_several_lines_and_what_stands_above_the_rows_are_told() -> None:
     body = b'id,note\n1,"a\nb"\n2,c\n'
     runs: list[tuple[int, int, str]] = []
     content = Content(io.BytesIO(body))
-    content.unit()
+    content.unit(None)
     tally = tallied("line", runs_of(content, "line", [(1, 2, "created"), (2, 4, "created")]), runs.append)
     assert runs == [(1, 1, "header"), (2, 2, "created"), (3, 3, "continued"), (4, 4, "created")]
     assert (tally.units, tally.rows) == (4, {"created": 2})

@@ -77,6 +77,36 @@ def test_the_same_write_again_is_recognised(records: Records) -> None:
         assert outcomes(records, first) == [("already_applied", number)]
 
 
+class Resent:
+    """A client whose answers to writes are lost: the SDK sends each again, as it is."""
+
+    def __init__(self, client: "DynamoDBClient") -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._client, name)
+
+    def batch_execute_statement(self, **given: Any) -> Any:  # noqa: ANN401
+        self._client.batch_execute_statement(**given)
+        return self._client.batch_execute_statement(**given)
+
+
+def test_a_single_edit_whose_answer_is_lost_is_recognised_when_it_is_sent_again(
+    dynamodb: "DynamoDBClient", records_table: str
+) -> None:
+    client: Any = Resent(dynamodb)
+    records = Records(client, records_table, "thing")
+    assert outcomes(records, write("a", origin=None, colour="red")) == [("already_applied", 1)]
+    assert outcomes(records, write("a", 1, None, colour="blue")) == [("already_applied", 2)]
+    assert records.delete("a", 2).values == {"id": "a", "colour": "blue"}
+    assert records.get("a") is None
+
+
+def test_two_single_edits_with_the_same_content_are_not_the_same_edit(records: Records) -> None:
+    for outcome in ("applied", "conflict"):
+        assert outcomes(records, write("a", origin=None, colour="red")) == [(outcome, 1)]
+
+
 @pytest.mark.parametrize("change", [{"job_id": "job-2"}, {"row": 2}])
 def test_the_same_content_from_another_row_is_not_the_same_write(
     records: Records, change: dict[str, Any]
@@ -126,7 +156,7 @@ def test_of_a_deleted_record_its_key_and_its_version_stay_but_no_value(
     found = dynamodb.get_item(TableName=records_table, Key={"pk": {"S": "thing#a"}})
     item = from_item(found.get("Item", {}))
     assert item.pop("deleted_at") == item.pop("updated_at")
-    assert set(item) == {"pk", "id", "record_type", "created_at", "version", "origin", "edited_load"}
+    assert set(item) == {"pk", "id", "record_type", "created_at", "version", "origin", "edited_load", "edit"}
     assert (item["version"], item["origin"]) == (2, None)
 
 

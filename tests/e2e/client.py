@@ -53,6 +53,11 @@ class Client:
         self._inbox = self._subscribe()
         self._notices: list[dict[str, Any]] = []
 
+    def receipt_key(self) -> str:
+        """The ARN of the key that signs receipts, as its function knows it."""
+        found = self.functions.get_function_configuration(FunctionName="foreman-local-reconcile")
+        return found.get("Environment", {}).get("Variables", {})["RECEIPT_KEY"]
+
     def put(self, key: str, body: bytes) -> str:
         """Put an object into the intake bucket; its version."""
         answer = self.s3.put_object(Bucket=self.outputs["intake_bucket"], Key=key, Body=body)

@@ -5,7 +5,18 @@ from pathlib import Path
 import pytest
 
 from foreman_core.errors import Refused
-from foreman_core.mapping import Decided, propose, read_decided, read_remembered, signature, written
+from foreman_core.mapping import (
+    Decided,
+    as_json,
+    from_json,
+    propose,
+    read_decided,
+    read_remembered,
+    sent_json,
+    signature,
+    written,
+)
+from foreman_core.mapping.files import JSON_LIMIT
 from foreman_core.models import SourceRow
 from foreman_core.schema import find_schema
 
@@ -68,3 +79,11 @@ def test_texts_become_the_values_that_they_stand_for() -> None:
 def test_only_fixed_values_are_mapped(values: dict[str, dict[str, str]]) -> None:
     with pytest.raises(Refused, match="values: "):
         propose(["id", "plan"], CUSTOMER, Decided(values=values))
+
+
+def test_json_of_any_length_is_read_unless_somebody_sent_it() -> None:
+    decided = Decided(columns={"Ref": "customer_id"}, header=("Ref", "x" * JSON_LIMIT))
+    assert from_json(as_json(decided)) == decided
+    with pytest.raises(Refused) as refusal:
+        sent_json(as_json(decided))
+    assert refusal.value.code == "bad-mapping"

@@ -120,6 +120,7 @@ class Loading:
             updated_at=now,
             counts=Counts(read=len(rows), accepted=len(rows)),
             chunks=1,
+            validated=True,
             fields=tuple(columns),
             timeline=(Moment(state=JobState.VALIDATING, at=now),),
         )

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreman_core.models import Job, JobState, Moment, Source
+from foreman_core.pipeline.request_undo import request_undo
 from foreman_core.pipeline.rowset import RowSet
-from foreman_core.pipeline.undo import request_undo
 from foreman_core.pipeline.validate import validate
 from foreman_core.schema import Field, RecordSchema
 from foreman_core.schema.model import Constraints
@@ -31,6 +31,10 @@ STRICT = attrs.evolve(
 )
 FILE = b"id,colour,maker\na,red,\nb,,=x\nc,,\n"
 REASON = "was not rejected, or has been corrected since"
+
+
+def nothing(_columns: tuple[str, ...]) -> None:
+    """What is remembered of columns."""
 
 
 def judged(loading: Loading, body: bytes, schema: RecordSchema = STRICT) -> Job:
@@ -55,7 +59,7 @@ def judged(loading: Loading, body: bytes, schema: RecordSchema = STRICT) -> Job:
             timeline=(Moment(state=JobState.VALIDATING, at=now),),
         )
     )
-    validate(loading.ledger, loading.files, lambda _: schema, job.id, chunk_rows=2)
+    validate(loading.ledger, loading.files, lambda _: schema, lambda _: nothing, job.id, chunk_rows=2)
     return loading.ledger.job(job.id)
 
 
@@ -174,6 +178,16 @@ def test_the_columns_mean_what_they_meant_in_the_first_file(loading: Loading) ->
     loading.files.put_json(key, {**kept, "columns": swapped})
     corrected(loading, job, lambda row: coloured(row) if row[0] == "b" else None)
     assert loading.values("b") == {"id": "b", "colour": "=x", "maker": "blue"}
+
+
+def test_a_column_that_was_added_does_not_correct_a_row(loading: Loading) -> None:
+    job = sent(loading, b"id,colour,maker\na,red,x\nb,red\n")
+    header, row = rejects(loading, job)
+    noted = sent(loading, as_csv([["note", *header], ["look at this", *row]]))
+    assert (noted.corrects, noted.state, noted.counts.rejected) == (job.id, JobState.FAILED, 1)
+    assert sent(loading, loading.files.read(job_key(noted.id, "rejects.csv"))).counts.rejected == 1
+    done = sent(loading, as_csv([["note", *header], ["put right", "b", "red", "y", *row[3:]]]))
+    assert (done.state, fates(done)) == (JobState.SUCCEEDED, {"created": 1})
 
 
 def test_a_correction_that_is_undone_leaves_the_account_and_comes_back_with_it(loading: Loading) -> None:

@@ -103,6 +103,15 @@ def test_a_row_whose_columns_were_moved_is_still_unchanged() -> None:
     assert rejected(moved.getvalue().encode())[1].counts.rejected == 1
 
 
+def test_a_file_that_a_spreadsheet_has_made_even_is_still_unchanged() -> None:
+    first, _, _ = rejected(b"id,b,c\n1,x\n2,x,y,z,\n3,x,y,,z\n")
+    rows = list(csv.reader(io.StringIO(first.decode("utf-8-sig"), newline="")))
+    width = max(map(len, rows)) + 1
+    even = io.StringIO()
+    csv.writer(even).writerows([[*row, *[""] * (width - len(row))] for row in rows])
+    assert rejected(even.getvalue().encode())[1].counts.rejected == 3
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [(b"1,x,,", b"1,x,y,"), (b"1,x,,", b"2,x,,")],

@@ -57,6 +57,11 @@ def a_file(loading: Loading) -> Job:
     return loading.file({"id": "a", "colour": "red"}, {"id": "b", "colour": "red"})
 
 
+def unread(loading: Loading) -> Job:
+    """A job that has not got through the reading of its file."""
+    return loading.ledger.amend(a_file(loading).id, JobState.VALIDATING, validated=False)
+
+
 def loading_file(loading: Loading) -> Job:
     """A job that is being loaded, and of which nothing is loaded yet."""
     job = loading.plan(a_file(loading))
@@ -65,7 +70,7 @@ def loading_file(loading: Loading) -> Job:
 
 
 def test_a_job_that_failed_before_its_plan_begins_at_its_file(loading: Loading, started: Started) -> None:
-    job = failed(loading, a_file(loading), "too-many-rejects")
+    job = failed(loading, unread(loading), "too-many-rejects")
     again = retry(loading, started, job)
     assert (again.state, again.attempt, again.reason, again.chunks) == (JobState.RECEIVED, 2, None, 0)
     assert started.starts == [(f"{job.id}-2", "ingest")]
@@ -75,6 +80,12 @@ def test_what_was_validated_is_not_validated_again(loading: Loading, started: St
     job = loading.ledger.amend(a_file(loading).id, JobState.VALIDATING, validated=True)
     again = retry(loading, started, failed(loading, job))
     assert (again.validated, again.chunks, again.counts.accepted) == (True, 1, 2)
+
+
+def test_a_late_seal_makes_no_plan_of_a_job_that_has_begun_anew(loading: Loading) -> None:
+    assert loading.plan(unread(loading)).state is JobState.VALIDATING
+    half = loading.ledger.amend(a_file(loading).id, JobState.VALIDATING, chunks=2)
+    assert loading.plan(half).state is JobState.VALIDATING
 
 
 def test_a_job_that_has_a_plan_goes_on_with_that_plan(loading: Loading, started: Started) -> None:
@@ -90,6 +101,16 @@ def test_a_request_that_comes_twice_starts_one_execution(loading: Loading, start
     job = failed(loading, loading_file(loading))
     assert retry(loading, started, job) == retry(loading, started, job)
     assert len(started.starts) == 1
+
+
+def test_of_two_requests_at_once_the_later_does_not_count_on_what_it_saw(
+    loading: Loading, started: Started
+) -> None:
+    seen = failed(loading, loading_file(loading))
+    cancelled = cancel(loading, started, retry(loading, started, seen))
+    with pytest.raises(Conflict, match="has moved on"):
+        loading.ledger.move(seen, JobState.PLANNED, attempt=seen.attempt + 1)
+    assert loading.ledger.job(seen.id) == cancelled
 
 
 def test_a_job_that_stands_still_is_started_again_and_one_that_runs_is_not(
@@ -139,12 +160,30 @@ def test_a_duplicate_was_never_to_be_loaded(loading: Loading, started: Started) 
 
 def test_a_job_that_was_not_loaded_yet_is_cancelled_at_once(loading: Loading, started: Started) -> None:
     job = a_file(loading)
+    started.running.add(job.id)
     cancelled = cancel(loading, started, job)
     assert cancelled.state is JobState.CANCELLED
     assert cancelled.reason is not None
     assert cancelled.reason.code == "cancelled"
     assert started.starts == []
     assert cancel(loading, started, job) == cancelled
+
+
+def test_a_job_whose_execution_was_never_started_gets_one_for_its_notice(
+    loading: Loading, started: Started
+) -> None:
+    job = a_file(loading)
+    assert cancel(loading, started, job).state is JobState.CANCELLED
+    assert started.starts == [(f"{job.id}-2", "load")]
+
+
+def test_a_cancel_that_broke_before_its_notice_is_made_good_when_it_is_asked_again(
+    loading: Loading, started: Started
+) -> None:
+    job = a_file(loading)
+    loading.ledger.transition(job.id, JobState.CANCELLED, attempt=2)
+    cancel(loading, started, job)
+    assert started.starts == [(f"{job.id}-2", "load")]
 
 
 def test_a_planned_job_that_is_cancelled_gets_an_execution_for_its_notice(
@@ -211,3 +250,55 @@ def test_a_job_that_never_comes_to_an_end_fails_with_a_reason_and_a_notice(
     assert [seen.id for seen in told.sent] == [job.id]
     assert swept(loading, started, told) == Swept(restarted=(), given_up=())
     assert loading.load(retry(loading, started, ended)).state is JobState.SUCCEEDED
+
+
+def in_review(loading: Loading, job: Job) -> Job:
+    """A job whose file has left a question open."""
+    reason = Reason(code="unmapped-required-field", message="m", command="./foreman map")
+    return loading.ledger.transition(job.id, JobState.NEEDS_REVIEW, reason=reason)
+
+
+def test_a_job_in_review_reads_its_file_again_when_it_is_asked_to(loading: Loading, started: Started) -> None:
+    job = in_review(loading, unread(loading))
+    again = retry(loading, started, job)
+    assert (again.state, again.attempt, again.reason, again.chunks) == (JobState.RECEIVED, 2, None, 0)
+    assert started.starts == [(f"{job.id}-2", "ingest")]
+
+
+def test_content_in_review_that_another_job_has_loaded_since_stays_there(
+    loading: Loading, started: Started
+) -> None:
+    job = in_review(loading, a_file(loading))
+    other = attrs.evolve(loading.load(a_file(loading)), source=job.source)
+    assert job.source.sha256 is not None
+    assert loading.ledger.claim_file(other, job.source.sha256, release=lambda _: False) == other.id
+    with pytest.raises(Conflict) as conflict:
+        retry(loading, started, job)
+    assert conflict.value.code == "duplicate-file"
+    assert loading.ledger.job(job.id).state is JobState.NEEDS_REVIEW
+
+
+def test_a_job_in_review_that_is_cancelled_gets_an_execution_for_its_notice(
+    loading: Loading, started: Started
+) -> None:
+    job = in_review(loading, a_file(loading))
+    assert cancel(loading, started, job).state is JobState.CANCELLED
+    assert started.starts == [(f"{job.id}-2", "load")]
+
+
+def test_a_job_in_review_is_left_alone_by_sweeps_and_by_steps_that_come_late(
+    loading: Loading, started: Started, told: Told
+) -> None:
+    job = in_review(loading, a_file(loading))
+    assert swept(loading, started, told) == Swept(restarted=(), given_up=())
+    with pytest.raises(Conflict, match="is needs_review"):
+        loading.ledger.transition(job.id, JobState.VALIDATING)
+
+
+def test_a_retry_of_a_job_that_is_cancelled_meanwhile_is_told_so(loading: Loading, started: Started) -> None:
+    job = in_review(loading, a_file(loading))
+    assert cancel(loading, started, job).attempt == 2
+    with pytest.raises(Conflict) as conflict:
+        loading.ledger.move(job, JobState.RECEIVED, attempt=2)
+    assert conflict.value.code == "state-changed"
+    assert retry(loading, started, job).attempt == 3

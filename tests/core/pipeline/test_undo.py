@@ -5,8 +5,9 @@ import pytest
 
 from foreman_core.errors import Conflict, Refused
 from foreman_core.models import Job, JobState
+from foreman_core.pipeline.request_undo import request_undo
 from foreman_core.pipeline.start import approve_plan
-from foreman_core.pipeline.undo import request_undo
+from foreman_core.pipeline.undo import begin_undo
 from tests.core.pipeline._load import Loading, Started, fates, lost
 
 
@@ -48,6 +49,15 @@ def test_records_and_jobs_are_as_they_were(loading: Loading, started: Started) -
     assert (loading.values("a"), loading.values("b")) == ({"id": "a", "colour": "red"}, None)
     undone = loading.ledger.job(job.id)
     assert [moment.state for moment in undone.timeline][-3:] == ["succeeded", "undoing", "undone"]
+
+
+def test_a_job_that_is_undone_stays_so_when_a_step_of_its_undo_comes_late(
+    loading: Loading, started: Started
+) -> None:
+    job = loaded(loading)
+    undo(loading, started, job)
+    begin_undo(loading.ledger, job.id)
+    assert state(loading, job) is JobState.UNDONE
 
 
 def test_the_same_request_again_is_the_same_job(loading: Loading, started: Started) -> None:
@@ -169,16 +179,29 @@ def test_rows_that_were_planned_again_are_undone_as_they_were_written(
     assert loading.values("a") == {"id": "a", "colour": "red", "maker": "Edited"}
 
 
-def test_a_new_undo_after_a_broken_one_does_the_rest(loading: Loading, started: Started) -> None:
+def test_an_undo_that_broke_goes_on_and_can_be_undone_as_a_whole(loading: Loading, started: Started) -> None:
     job = loaded(loading)
     broken = loading.plan(ask(loading, started, job))
     loading.mutate(broken)
     loading.ledger.transition(broken.id, JobState.FAILED)
     assert state(loading, job) is JobState.UNDOING
-    again = undo(loading, started, job)
-    assert again.id != broken.id
-    assert (again.state, fates(again)) == (JobState.SUCCEEDED, {"unchanged": 2})
+    again = ask(loading, started, job)
+    assert (again.id, again.attempt) == (broken.id, 2)
+    done = loading.load(again)
+    assert (done.state, fates(done)) == (JobState.SUCCEEDED, {"updated": 1, "deleted": 1})
     assert state(loading, job) is JobState.UNDONE
+    back = undo(loading, started, done)
+    assert (back.state, fates(back)) == (JobState.SUCCEEDED, {"updated": 1, "created": 1})
+    assert state(loading, job) is JobState.SUCCEEDED
+
+
+def test_an_undo_that_broke_before_it_changed_anything_is_made_anew(
+    loading: Loading, started: Started
+) -> None:
+    job = loaded(loading)
+    loading.ledger.transition(ask(loading, started, job).id, JobState.FAILED)
+    again = undo(loading, started, job)
+    assert (again.attempt, fates(again)) == (1, {"updated": 1, "deleted": 1})
 
 
 def test_only_what_has_ended_can_be_undone(loading: Loading, started: Started) -> None:

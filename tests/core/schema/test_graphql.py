@@ -8,7 +8,7 @@ import graphql
 import pytest
 from attrs import evolve, fields
 
-from foreman_core.models import Counts
+from foreman_core.models import Counts, Options
 from foreman_core.schema import Field, RecordSchema, find_schema
 from foreman_core.schema.graphql import (
     IMPORT_FIELDS,
@@ -137,6 +137,7 @@ def test_a_filter_asks_each_field_what_its_type_can_answer(api: graphql.GraphQLS
         ("Mutation", "deleteCustomer", "(id: ID!, expected_version: Int!): Customer!"),
         ("Mutation", "startImport", "(input: StartImportInput!): Job!"),
         ("Mutation", "approvePlan", "(id: ID!): Job!"),
+        ("Mutation", "rememberMapping", "(mapping: String!): RememberedMapping!"),
     ],
 )
 def test_operations(api: graphql.GraphQLSchema, type_name: str, field: str, expected: str) -> None:
@@ -194,15 +195,33 @@ def test_operations(api: graphql.GraphQLSchema, type_name: str, field: str, expe
                 "name": "String!",
                 "mode": "String!",
                 "again": "Boolean",
+                "options": "ImportOptionsInput",
             },
         ),
-        ("JobReason", {"code": "String!", "message": "String!"}),
+        (
+            "ImportOptionsInput",
+            {
+                "encoding": "String",
+                "delimiter": "String",
+                "sheet": "String",
+                "mapping": "String",
+                "header": "Boolean",
+            },
+        ),
+        ("RememberedMapping", {"signature": "ID!", "record_type": "String!"}),
+        ("JobReason", {"code": "String!", "message": "String!", "command": "String"}),
         ("JobMoment", {"state": "String!", "at": "AWSDateTime!"}),
         ("JobPage", {"items": "[Job!]!", "nextToken": "String"}),
     ],
 )
 def test_types(api: graphql.GraphQLSchema, type_name: str, expected: dict[str, str]) -> None:
     assert fields_of(api, type_name) == expected
+
+
+def test_a_job_says_and_an_import_takes_every_option(api: graphql.GraphQLSchema) -> None:
+    names = {attribute.name for attribute in fields(Options)}
+    assert set(fields_of(api, "JobOptions")) == names
+    assert set(fields_of(api, "ImportOptionsInput")) == names
 
 
 def test_a_job_counts_everything_that_the_ledger_counts(api: graphql.GraphQLSchema) -> None:
