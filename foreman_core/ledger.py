@@ -179,7 +179,7 @@ class Ledger(LedgerTable):
         before = [moment.state for moment in job.timeline][-2:-1]
         told = {"from": before[0] if before else None, "to": job.state}
         changes = {"unaudited": False}
-        settled = self._append(job, "recorded by the state machine", None, changes, details=told)
+        settled = self._change(job, "recorded by the state machine", None, changes, details=told)
         fresh = self.job(job.id)
         return fresh if settled and fresh.audits == job.audits + 1 else None
 
@@ -315,18 +315,11 @@ class Ledger(LedgerTable):
         """Change a job as it was seen, append the event, and write what is `more`: all or nothing, which is
         False. What is missing in the trail comes into it first.
         """
-        known = self.settle(job) if job.unaudited else job
-        return known is not None and self._append(known, what, to, changes, *more, details=details)
-
-    def _append(
-        self,
-        job: Job,
-        what: str,
-        to: JobState | None,
-        changes: Mapping[str, object],
-        *more: Mapping[str, Any],
-        details: Mapping[str, object] | None = None,
-    ) -> bool:
+        if job.unaudited and "unaudited" not in changes:
+            settled = self.settle(job)
+            if settled is None:
+                return False
+            job = settled
         at = self.now()
         told = dict(details or {})
         if isinstance(counts := changes.get("counts"), Counts):

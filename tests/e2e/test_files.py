@@ -17,6 +17,17 @@ HEADER = (
 )
 
 
+USUAL = {
+    "first_name": "Ada",
+    "last_name": "Test",
+    "email": "ada@example.com",
+    "country": "DE",
+    "signup_date": "2024-01-31",
+    "plan": "free",
+}
+"""A good customer, but for its id."""
+
+
 def unique() -> str:
     return uuid.uuid4().hex[:10]
 
@@ -28,15 +39,7 @@ def customers(*rows: dict[str, str]) -> bytes:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        usual: dict[str, str] = {
-            "first_name": "Ada",
-            "last_name": "Test",
-            "email": "ada@example.com",
-            "country": "DE",
-            "signup_date": "2024-01-31",
-            "plan": "free",
-        }
-        whole = {**usual, **row}
+        whole = {**USUAL, **row}
         writer.writerow([whole.get(column, "") for column in columns])
     return out.getvalue().encode()
 

@@ -11,7 +11,7 @@ from foreman_core.models import Options
 from foreman_core.pipeline.options import to_metadata
 from tests.core.reading._workbooks import xlsx
 from tests.e2e.client import JOB, Client, job_id
-from tests.e2e.test_files import HEADER, customers, fates, unique
+from tests.e2e.test_files import HEADER, USUAL, customers, fates, unique
 
 REMEMBER = "mutation($mapping: String!) { rememberMapping(mapping: $mapping) { signature record_type } }"
 START = f"mutation($input: StartImportInput!) {{ startImport(input: $input) {{ {JOB} }} }}"
@@ -20,16 +20,7 @@ REVIEWED = """query($id: ID!) { job(id: $id) {
 
 
 def row(**values: str) -> dict[str, str]:
-    usual = {
-        "customer_id": unique(),
-        "first_name": "Ada",
-        "last_name": "Test",
-        "email": "ada@example.com",
-        "country": "DE",
-        "signup_date": "2024-01-31",
-        "plan": "free",
-    }
-    return {**usual, **values}
+    return {"customer_id": unique(), **USUAL, **values}
 
 
 def sheet(rows: list[dict[str, str]]) -> list[list[str]]:

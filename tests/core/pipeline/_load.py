@@ -11,13 +11,15 @@ from attrs import define, field
 
 from foreman_core.errors import Unavailable
 from foreman_core.ledger import Ledger
-from foreman_core.models import ChunkRef, Counts, Job, JobState, Mode, Moment, PlanChunkRef, Source
+from foreman_core.models import ChunkRef, Counts, Job, JobState, Mode, Moment, Options, PlanChunkRef, Source
 from foreman_core.pipeline import edit
 from foreman_core.pipeline.comparing import Comparison
 from foreman_core.pipeline.mutate import mutate_chunk
+from foreman_core.pipeline.options import DEFAULTS
 from foreman_core.pipeline.outcome import reconcile
 from foreman_core.pipeline.plan import plan_chunk, seal_plan
 from foreman_core.pipeline.undo import prepare_undo
+from foreman_core.pipeline.validate import validate
 from foreman_core.records import Records, StoredRecord
 from foreman_core.schema import Field, RecordSchema
 from foreman_core.signing import KmsSigner
@@ -78,6 +80,10 @@ class Started(Workflow):
         return execution_name(job) in self.running
 
 
+def no_recall(_columns: tuple[str, ...]) -> None:
+    """What is remembered of columns."""
+
+
 @define
 class Loading:
     """Jobs taken through the steps from Plan to Reconcile."""
@@ -136,6 +142,31 @@ class Loading:
         ref = ChunkRef(job_id=job.id, index=0, key=key, start=0, end=len(accepted), rows=len(rows))
         self.files.put_json(job_key(job.id, "chunks.json"), [cattrs.unstructure(ref)])
         return job
+
+    def judge(self, body: bytes, *, schema: RecordSchema = SCHEMA, options: Options = DEFAULTS) -> Job:
+        """A job whose file has been through validation."""
+        put = self.s3.put_object(Bucket=self.files.bucket, Key="incoming/file", Body=body)
+        now = self.ledger.now()
+        job = self.ledger.create(
+            Job(
+                id=f"job-{put['VersionId']}",
+                state=JobState.VALIDATING,
+                mode="load",
+                record_type="thing",
+                source=Source(
+                    bucket=self.files.bucket,
+                    key="incoming/file",
+                    version_id=put["VersionId"],
+                    name="file.csv",
+                ),
+                created_at=now,
+                updated_at=now,
+                options=options,
+                timeline=(Moment(state=JobState.VALIDATING, at=now),),
+            )
+        )
+        validate(self.ledger, self.files, lambda _: schema, lambda _: no_recall, job.id, chunk_rows=2)
+        return self.ledger.job(job.id)
 
     def plan(self, job: Job) -> Job:
         """Plan and seal the chunks of a job."""

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import uuid
 from collections.abc import Callable, Sequence
 
 import attrs
@@ -11,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreman_core.models import Job, JobState, Moment, Source
+from foreman_core.models import Job, JobState
 from foreman_core.pipeline.request_undo import request_undo
 from foreman_core.pipeline.rowset import RowSet
-from foreman_core.pipeline.validate import validate
 from foreman_core.schema import Field, RecordSchema
 from foreman_core.schema.model import Constraints
 from foreman_core.storage import job_key
@@ -33,34 +31,9 @@ FILE = b"id,colour,maker\na,red,\nb,,=x\nc,,\n"
 REASON = "was not rejected, or has been corrected since"
 
 
-def nothing(_columns: tuple[str, ...]) -> None:
-    """What is remembered of columns."""
-
-
 def judged(loading: Loading, body: bytes, schema: RecordSchema = STRICT) -> Job:
     """A job whose file has been through validation."""
-    name = uuid.uuid4().hex
-    put = loading.s3.put_object(Bucket=loading.files.bucket, Key=f"incoming/{name}.csv", Body=body)
-    now = loading.ledger.now()
-    job = loading.ledger.create(
-        Job(
-            id=f"job-{name}",
-            state=JobState.VALIDATING,
-            mode="load",
-            record_type="thing",
-            source=Source(
-                bucket=loading.files.bucket,
-                key=f"incoming/{name}.csv",
-                version_id=put["VersionId"],
-                name="file.csv",
-            ),
-            created_at=now,
-            updated_at=now,
-            timeline=(Moment(state=JobState.VALIDATING, at=now),),
-        )
-    )
-    validate(loading.ledger, loading.files, lambda _: schema, lambda _: nothing, job.id, chunk_rows=2)
-    return loading.ledger.job(job.id)
+    return loading.judge(body, schema=schema)
 
 
 def sent(loading: Loading, body: bytes) -> Job:

@@ -9,10 +9,9 @@ import pytest
 
 from cli._receipt import verify
 from foreman_core.mapping import Decided, as_json
-from foreman_core.models import Job, JobState, Moment, Options, Source
-from foreman_core.pipeline.validate import validate
+from foreman_core.models import JobState, Options
 from foreman_core.storage import job_key
-from tests.core.pipeline._load import SCHEMA, Loading, fates
+from tests.core.pipeline._load import Loading, fates
 from tests.core.reading._workbooks import xlsx
 
 TEXT = "id,colour\na,red\nb,blü\n"
@@ -30,29 +29,6 @@ WAYS = {
 }
 
 
-def judged(loading: Loading, body: bytes, options: Options) -> Job:
-    """A job whose file has been through validation."""
-    put = loading.s3.put_object(Bucket=loading.files.bucket, Key="incoming/file", Body=body)
-    now = loading.ledger.now()
-    job = loading.ledger.create(
-        Job(
-            id=f"job-{put['VersionId']}",
-            state=JobState.VALIDATING,
-            mode="load",
-            record_type="thing",
-            source=Source(
-                bucket=loading.files.bucket, key="incoming/file", version_id=put["VersionId"], name="file"
-            ),
-            created_at=now,
-            updated_at=now,
-            options=options,
-            timeline=(Moment(state=JobState.VALIDATING, at=now),),
-        )
-    )
-    validate(loading.ledger, loading.files, lambda _: SCHEMA, lambda _: lambda _: None, job.id, chunk_rows=2)
-    return loading.ledger.job(job.id)
-
-
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a small file have many blocks, as large ones have."""
@@ -66,7 +42,7 @@ def test_rejects_and_receipt_are_of_the_rows_that_were_validated(
 ) -> None:
     loading.load(loading.file({"id": "b", "colour": "red"}))
     loading.api.before = lambda: loading.edit("b", colour="tan")
-    job = loading.load(judged(loading, body, options))
+    job = loading.load(loading.judge(body, options=options))
     assert (job.state, fates(job)) == (JobState.PARTIALLY_SUCCEEDED, {"created": 1, "conflict": 1})
     text = loading.files.read(job_key(job.id, "rejects.csv")).decode("utf-8-sig")
     assert list(csv.reader(io.StringIO(text)))[-1][:2] == ["b", "blü"]

@@ -1,5 +1,6 @@
 """Jobs that go on, that stop, and that are found when they stand still."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import attrs
@@ -55,6 +56,12 @@ def failed(loading: Loading, job: Job, code: str = "internal") -> Job:
 
 def a_file(loading: Loading) -> Job:
     return loading.file({"id": "a", "colour": "red"}, {"id": "b", "colour": "red"})
+
+
+def in_review(loading: Loading, job: Job) -> Job:
+    """A job whose file has left a question open."""
+    reason = Reason(code="unmapped-required-field", message="m", command="./foreman map")
+    return loading.ledger.transition(job.id, JobState.NEEDS_REVIEW, reason=reason)
 
 
 def unread(loading: Loading) -> Job:
@@ -137,17 +144,18 @@ def test_a_plan_waits_for_its_approval_not_for_a_retry(loading: Loading, started
     assert started.starts == [(f"{planned.id}-2", "load")]
 
 
+@pytest.mark.parametrize("rests", [failed, in_review])
 def test_content_that_another_job_has_loaded_since_is_not_loaded_again(
-    loading: Loading, started: Started
+    loading: Loading, started: Started, rests: Callable[[Loading, Job], Job]
 ) -> None:
-    job = failed(loading, a_file(loading))
+    job = rests(loading, a_file(loading))
     other = attrs.evolve(loading.load(a_file(loading)), source=job.source)
     assert job.source.sha256 is not None
-    loading.ledger.claim_file(other, job.source.sha256, release=lambda _: True)
+    assert loading.ledger.claim_file(other, job.source.sha256, release=lambda _: False) == other.id
     with pytest.raises(Conflict) as conflict:
         retry(loading, started, job)
     assert conflict.value.code == "duplicate-file"
-    assert loading.ledger.job(job.id).state is JobState.FAILED
+    assert loading.ledger.job(job.id) == job
 
 
 def test_a_duplicate_was_never_to_be_loaded(loading: Loading, started: Started) -> None:
@@ -252,30 +260,11 @@ def test_a_job_that_never_comes_to_an_end_fails_with_a_reason_and_a_notice(
     assert loading.load(retry(loading, started, ended)).state is JobState.SUCCEEDED
 
 
-def in_review(loading: Loading, job: Job) -> Job:
-    """A job whose file has left a question open."""
-    reason = Reason(code="unmapped-required-field", message="m", command="./foreman map")
-    return loading.ledger.transition(job.id, JobState.NEEDS_REVIEW, reason=reason)
-
-
 def test_a_job_in_review_reads_its_file_again_when_it_is_asked_to(loading: Loading, started: Started) -> None:
     job = in_review(loading, unread(loading))
     again = retry(loading, started, job)
     assert (again.state, again.attempt, again.reason, again.chunks) == (JobState.RECEIVED, 2, None, 0)
     assert started.starts == [(f"{job.id}-2", "ingest")]
-
-
-def test_content_in_review_that_another_job_has_loaded_since_stays_there(
-    loading: Loading, started: Started
-) -> None:
-    job = in_review(loading, a_file(loading))
-    other = attrs.evolve(loading.load(a_file(loading)), source=job.source)
-    assert job.source.sha256 is not None
-    assert loading.ledger.claim_file(other, job.source.sha256, release=lambda _: False) == other.id
-    with pytest.raises(Conflict) as conflict:
-        retry(loading, started, job)
-    assert conflict.value.code == "duplicate-file"
-    assert loading.ledger.job(job.id).state is JobState.NEEDS_REVIEW
 
 
 def test_a_job_in_review_that_is_cancelled_gets_an_execution_for_its_notice(
