@@ -83,6 +83,13 @@ orchestration = Orchestration(
         mutate_concurrency=config.mutate_concurrency,
         validate_memory_mb=config.validate_memory_mb,
         validate_storage_mb=config.validate_storage_mb,
+        tolerated_percent=config.tolerated_chunk_percent,
+        function_bytes=config.function_bytes,
+        approval=config.approval,
+        approval_hours=config.approval_hours,
+        worker_bytes=0,
+        work_queue_url=None,
+        work_queue_arn=None,
     ),
     opts,
 )

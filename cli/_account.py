@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli._errors import FAILED
-from cli._job import JobView, exit_code
+from cli._job import JobView, exit_code, waits
 from cli._screen import facts, table
 from cli._text import plural, safe, size
 from foreman_core.models import Counts, Job, JobState, Options
@@ -85,18 +85,14 @@ def seconds(job: Job) -> float:
 
 
 def _equation_of(job: Job) -> Text:
-    return equation(job.counts, planned=_is_planned(job), stopped=job.state is JobState.CANCELLED)
+    return equation(job.counts, planned=waits(job), stopped=job.state is JobState.CANCELLED)
 
 
 def fates_of(job: Job) -> str:
     """`8 created, 2 rejected`: what became of the rows, or is to be."""
     return ", ".join(
-        f"{number:,} {fate}" for number, fate in _terms(job.counts, planned=_is_planned(job)) if number
+        f"{number:,} {fate}" for number, fate in _terms(job.counts, planned=waits(job)) if number
     )
-
-
-def _is_planned(job: Job) -> bool:
-    return job.state is JobState.PLANNED and job.stops_at_plan
 
 
 def _terms(counts: Counts, *, planned: bool) -> list[tuple[int, str]]:
@@ -190,8 +186,11 @@ def _after_undo(job: Job) -> list[str]:
 
 def _after_load(job: Job) -> list[str]:
     match job.state:
-        case JobState.PLANNED if job.mode == "plan":
-            return [f"./foreman submit --plan {job.id}    load exactly this plan"]
+        case JobState.PLANNED if waits(job):
+            return [
+                f"./foreman submit --plan {job.id}    load exactly this plan",
+                *([f"./foreman cancel {job.id}    load nothing"] if job.awaits_approval else []),
+            ]
         case JobState.FAILED if exit_code(job) == FAILED:
             return [
                 f"./foreman retry {job.id}    go on where it stopped",

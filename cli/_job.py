@@ -11,7 +11,7 @@ from cli._errors import DONE, FAILED, PARTLY, REFUSED
 from foreman_core.models import Job, JobState
 
 SELECTION: Final = """
-id state mode record_type plan_id chunks duplicate_of undoes dry_run created_at updated_at
+id state mode record_type plan_id chunks duplicate_of undoes dry_run awaits_approval created_at updated_at
 attempt cancelling corrects corrections audits audit_head
 issues_by_code issues_by_field changes_by_field
 source { bucket key version_id name bytes sha256 }
@@ -35,13 +35,17 @@ class JobView:
     def rests(self) -> bool:
         """True when nothing more happens without a new request. A load passes through its plan."""
         state = self.job.state
-        planned = state is JobState.PLANNED and self.job.stops_at_plan
-        return state.is_final or state is JobState.NEEDS_REVIEW or planned
+        return state.is_final or state is JobState.NEEDS_REVIEW or waits(self.job)
 
     @property
     def is_duplicate(self) -> bool:
         """True when the job ended because another one has loaded the same content."""
         return self.job.state is JobState.CANCELLED and self.job.duplicate_of is not None
+
+
+def waits(job: Job) -> bool:
+    """True when a plan is there that is loaded only once somebody says so."""
+    return job.state is JobState.PLANNED and (job.stops_at_plan or job.awaits_approval)
 
 
 def view(answer: Mapping[str, Any]) -> JobView:

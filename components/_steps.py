@@ -7,11 +7,38 @@ import pulumi
 from attrs import field, frozen
 
 from components._function import Runtime
-from components._iam import GET, OPEN, PUT, QUERY, UPDATE, USE_KEY, Statement, key_through, use_table
+from components._iam import (
+    BATCH_GET,
+    GET,
+    OPEN,
+    PUT,
+    QUERY,
+    UPDATE,
+    USE_KEY,
+    Statement,
+    key_through,
+    use_table,
+)
 from foreman_core.schema import RecordSchema
 from foreman_core.schema.graphql import upsert_field
 
+FUNCTION_CHUNKS: Final = 20
+"""As many chunks does one function plan or load: some 10,000 rows, in a minute or two."""
+
 UPLOADS: Final = ("incoming/*", "submitted/*")
+RETURNED: Final = ("jobs/*/corrected.txt", "jobs/*/mapping.json", "jobs/*/rejects.csv")
+"""What validation reads of a job whose rejects file comes back."""
+COMPARED: Final = ("jobs/*/accepted.jsonl", "jobs/*/plan/*")
+"""What planning reads: rows, or the plan of a job that is to be undone."""
+ACCOUNTED: Final = (
+    "jobs/*/corrected.txt",
+    "jobs/*/corrects.txt",
+    "jobs/*/plan/*",
+    "jobs/*/rejects.csv",
+    "jobs/*/rejects-validated.csv",
+    "jobs/*/verdicts.txt",
+)
+"""What the account at the end is made of."""
 
 
 @frozen(kw_only=True)
@@ -27,12 +54,16 @@ class StepArgs:
     records_table: pulumi.Input[str]
     records_table_arn: pulumi.Input[str]
     topic_arn: pulumi.Input[str]
+    state_machine_arn: pulumi.Input[str]
     api_arn: pulumi.Input[str]
     graphql_url: pulumi.Input[str]
     receipt_key_arn: pulumi.Input[str]
     chunk_rows: int
     validate_memory_mb: int
     validate_storage_mb: int
+    function_bytes: int
+    worker_bytes: int
+    approval: str
 
 
 @frozen(kw_only=True)
@@ -49,9 +80,16 @@ class Step:
 def steps(of: StepArgs) -> Mapping[str, Step]:
     """Give the steps by the names of their handlers."""
     bucket = {"INTAKE_BUCKET": of.bucket}
+    ways = {
+        **bucket,
+        "FUNCTION_BYTES": str(of.function_bytes),
+        "FUNCTION_CHUNKS": str(FUNCTION_CHUNKS),
+        "WORKER_BYTES": str(of.worker_bytes),
+    }
+    gate = {**ways, "APPROVAL": of.approval}
     return {
         "ingest": Step(
-            environment=bucket,
+            environment=ways,
             permissions=[
                 *use_ledger(of, GET, PUT, UPDATE),
                 *read_uploads(of, *UPLOADS),
@@ -59,7 +97,7 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             ],
         ),
         "undo": Step(
-            environment=bucket,
+            environment=ways,
             permissions=[
                 *use_ledger(of, GET, PUT, QUERY, UPDATE),
                 write_files(of, "jobs/*/chunks.json"),
@@ -74,12 +112,12 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             permissions=[
                 *use_ledger(of, GET, PUT, QUERY, UPDATE),
                 *read_uploads(of, *UPLOADS),
-                # of a job whose rejects file comes back
-                read_files(of, "jobs/*/corrected.txt", "jobs/*/mapping.json", "jobs/*/rejects.csv"),
+                read_files(of, *RETURNED),
                 write_files(of, "jobs/*"),
                 open_files(of),
             ],
         ),
+        "prepare": prepare_step(of, gate),
         "plan": Step(
             memory_mb=1024,
             environment={**bucket, "RECORDS_TABLE": of.records_table},
@@ -90,9 +128,19 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             ],
         ),
         "seal": Step(
-            environment=bucket,
+            environment=gate,
             permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *write_job_files(of)],
         ),
+        "approval": Step(
+            environment={"STATE_MACHINE_ARN": of.state_machine_arn, "TOPIC_ARN": of.topic_arn},
+            permissions=[
+                *use_ledger(of, GET, PUT, UPDATE),
+                *send_notices(of),
+                answer_tasks("states:SendTaskSuccess"),
+                seal_answers(of),
+            ],
+        ),
+        "load": load_step(of),
         "mutate": Step(
             environment={**bucket, "GRAPHQL_URL": of.graphql_url, "RECORDS_TABLE": of.records_table},
             permissions=[
@@ -111,22 +159,10 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             permissions=[
                 *use_ledger(of, GET, PUT, QUERY, UPDATE),
                 *write_job_files(of),
-                Statement(
-                    sid="SignReceipts",
-                    actions=["kms:GetPublicKey", "kms:Sign"],
-                    resources=[of.receipt_key_arn],
-                ),
+                _sign_receipts(of),
                 # rows that were refused while they were loaded join the rejects file as they came
                 *read_uploads(of, *UPLOADS),
-                read_files(
-                    of,
-                    "jobs/*/corrected.txt",
-                    "jobs/*/corrects.txt",
-                    "jobs/*/plan/*",
-                    "jobs/*/rejects.csv",
-                    "jobs/*/rejects-validated.csv",
-                    "jobs/*/verdicts.txt",
-                ),
+                read_files(of, *ACCOUNTED),
             ],
         ),
         "notify": Step(
@@ -138,6 +174,47 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *write_job_files(of)],
         ),
     }
+
+
+def prepare_step(of: StepArgs, environment: Mapping[str, pulumi.Input[str]]) -> Step:
+    """Give the step that validates, plans and seals a small file."""
+    return Step(
+        polars=True,
+        memory_mb=of.validate_memory_mb,
+        storage_mb=of.validate_storage_mb,
+        environment={**environment, "CHUNK_ROWS": str(of.chunk_rows), "RECORDS_TABLE": of.records_table},
+        permissions=[
+            *use_ledger(of, GET, BATCH_GET, PUT, QUERY, UPDATE),
+            *read_uploads(of, *UPLOADS),
+            read_files(of, *RETURNED, *COMPARED),
+            write_files(of, "jobs/*"),
+            open_files(of),
+            _read_records(of),
+        ],
+    )
+
+
+def load_step(of: StepArgs) -> Step:
+    """Give the step that loads the chunks of a small file, and adds up what became of its rows."""
+    return Step(
+        memory_mb=of.validate_memory_mb,
+        storage_mb=of.validate_storage_mb,
+        environment={
+            "INTAKE_BUCKET": of.bucket,
+            "GRAPHQL_URL": of.graphql_url,
+            "RECEIPT_KEY": of.receipt_key_arn,
+            "RECORDS_TABLE": of.records_table,
+        },
+        permissions=[
+            *use_ledger(of, GET, BATCH_GET, PUT, QUERY, UPDATE),
+            *read_uploads(of, *UPLOADS),
+            read_files(of, "jobs/*/accepted.jsonl", "jobs/*/plan-chunks.json", *ACCOUNTED),
+            *write_job_files(of),
+            _read_records(of),
+            _write_records(of),
+            _sign_receipts(of),
+        ],
+    )
 
 
 def use_ledger(of: StepArgs, *actions: str) -> list[Statement]:
@@ -195,16 +272,33 @@ def send_notices(of: StepArgs) -> list[Statement]:
 
 def _compare(of: StepArgs) -> list[Statement]:
     """Compare rows, or the plan of a job to be undone, with the records, and store what is planned."""
-    return [
-        read_files(of, "jobs/*/accepted.jsonl", "jobs/*/plan/*"),
-        write_files(of, "jobs/*/plan/*"),
-        # the key through DynamoDB is opened for the ledger already
-        Statement(
-            sid="CompareWithRecords",
-            actions=["dynamodb:BatchGetItem"],
-            resources=[of.records_table_arn],
-        ),
-    ]
+    return [read_files(of, *COMPARED), write_files(of, "jobs/*/plan/*"), _read_records(of)]
+
+
+def _read_records(of: StepArgs) -> Statement:
+    """Read records; the key through DynamoDB is opened for the ledger already."""
+    return Statement(
+        sid="CompareWithRecords", actions=["dynamodb:BatchGetItem"], resources=[of.records_table_arn]
+    )
+
+
+def _sign_receipts(of: StepArgs) -> Statement:
+    return Statement(
+        sid="SignReceipts", actions=["kms:GetPublicKey", "kms:Sign"], resources=[of.receipt_key_arn]
+    )
+
+
+def answer_tasks(*actions: str) -> Statement:
+    """Answer tasks of the state machine that wait with a token."""
+    return Statement(sid="AnswerTasks", actions=actions, resources=["*"])
+
+
+def seal_answers(of: StepArgs) -> Statement:
+    """Use the key for what a state machine is told.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    """
+    return key_through("SealJobInput", of.runtime.key_arn, "states", of.runtime.region)
 
 
 def write_job_files(of: StepArgs) -> list[Statement]:

@@ -5,32 +5,23 @@ from typing import Final
 
 import pulumi
 import pulumi_aws as aws
-from attrs import frozen
 
 from components._function import Function, FunctionArgs
-from components._iam import GET, PUT, QUERY, UPDATE, Statement, key_through, policy, trust
+from components._iam import GET, PUT, QUERY, UPDATE, Statement, policy, trust
 from components._ledger import JOBS_AT_WORK
-from components._steps import StepArgs, send_notices, use_ledger, write_job_files
+from components._steps import StepArgs, answer_tasks, seal_answers, send_notices, use_ledger, write_job_files
 
 SWEEP_MINUTES: Final = 5
 """A job that stands still is found after so many minutes, and the two of its lease."""
 
 
-@frozen(kw_only=True)
-class SweeperArgs:
-    """What the sweeper works on; `executions` are the ARNs of what the state machine runs."""
-
-    steps: StepArgs
-    state_machine_arn: pulumi.Input[str]
-
-
-def make_sweeper(name: str, args: SweeperArgs, *, parent: pulumi.Resource) -> None:
+def make_sweeper(name: str, args: StepArgs, *, parent: pulumi.Resource) -> None:
     """Make the function, and the schedule with the role that lets it call this one function."""
     child = pulumi.ResourceOptions(parent=parent)
     function = _function(name, args, child)
     role = aws.iam.Role(
         f"{name}-schedule-role",
-        assume_role_policy=trust("scheduler.amazonaws.com", account_id=args.steps.runtime.account_id),
+        assume_role_policy=trust("scheduler.amazonaws.com", account_id=args.runtime.account_id),
         opts=child,
     )
     allowed = aws.iam.RolePolicy(
@@ -44,7 +35,7 @@ def make_sweeper(name: str, args: SweeperArgs, *, parent: pulumi.Resource) -> No
         description="Starts jobs again that stand still",
         schedule_expression=f"rate({SWEEP_MINUTES} minutes)",
         flexible_time_window={"mode": "OFF"},
-        kms_key_arn=args.steps.runtime.key_arn,
+        kms_key_arn=args.runtime.key_arn,
         target={
             "arn": function.arn,
             "role_arn": role.arn,
@@ -56,20 +47,23 @@ def make_sweeper(name: str, args: SweeperArgs, *, parent: pulumi.Resource) -> No
     )
 
 
-def start_jobs(args: StepArgs, state_machine_arn: pulumi.Input[str]) -> Sequence[Statement]:
-    """Start executions, and see whether one is under way."""
-    executions = pulumi.Output.from_input(state_machine_arn).apply(
+def start_jobs(args: StepArgs) -> Sequence[Statement]:
+    """Start executions, see whether one is under way, and let one that was stopped go on."""
+    executions = pulumi.Output.from_input(args.state_machine_arn).apply(
         lambda arn: arn.replace(":stateMachine:", ":execution:") + ":*"
     )
     return [
-        Statement(sid="StartJobs", actions=["states:StartExecution"], resources=[state_machine_arn]),
-        Statement(sid="SeeJobs", actions=["states:DescribeExecution"], resources=[executions]),
-        key_through("SealJobInput", args.runtime.key_arn, "states", args.runtime.region),
+        Statement(sid="StartJobs", actions=["states:StartExecution"], resources=[args.state_machine_arn]),
+        Statement(
+            sid="SeeJobs",
+            actions=["states:DescribeExecution", "states:RedriveExecution"],
+            resources=[executions],
+        ),
+        seal_answers(args),
     ]
 
 
-def _function(name: str, args: SweeperArgs, child: pulumi.ResourceOptions) -> Function:
-    steps = args.steps
+def _function(name: str, steps: StepArgs, child: pulumi.ResourceOptions) -> Function:
     index = pulumi.Output.concat(steps.ledger_table_arn, f"/index/{JOBS_AT_WORK}")
     return Function(
         f"{name}-sweep",
@@ -81,14 +75,15 @@ def _function(name: str, args: SweeperArgs, child: pulumi.ResourceOptions) -> Fu
             environment={
                 "LEDGER_TABLE": steps.ledger_table,
                 "INTAKE_BUCKET": steps.bucket,
-                "STATE_MACHINE_ARN": args.state_machine_arn,
+                "STATE_MACHINE_ARN": steps.state_machine_arn,
                 "TOPIC_ARN": steps.topic_arn,
             },
             permissions=[
                 *use_ledger(steps, GET, PUT, QUERY, UPDATE),
                 Statement(sid="ListJobsAtWork", actions=[QUERY], resources=[index]),
                 *write_job_files(steps),
-                *start_jobs(steps, args.state_machine_arn),
+                *start_jobs(steps),
+                answer_tasks("states:SendTaskSuccess"),
                 *send_notices(steps),
             ],
         ),

@@ -18,6 +18,10 @@ STACK_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 LONGEST_KEY_DAYS: Final = 90
 MOST_CHUNK_ROWS: Final = 500
 MOST_CONCURRENCY: Final = 1000
+MOST_FUNCTION_BYTES: Final = 16 * 1024 * 1024
+"""Some 150,000 rows, which one function can still load in its quarter of an hour."""
+MOST_APPROVAL_HOURS: Final = 24 * 300
+"""An execution lives for a year at most: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 LEAST_FUNCTION_MB: Final = 512
 MOST_FUNCTION_MB: Final = 10_240
 """Of memory as of storage: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -60,6 +64,10 @@ class Config:
     chunk_rows: int = MOST_CHUNK_ROWS
     map_concurrency: int = 10
     mutate_concurrency: int | None = None
+    tolerated_chunk_percent: int = 50
+    function_bytes: int = 1024 * 1024
+    approval: Literal["never", "dropped", "always"] = "never"
+    approval_hours: int = 72
     validate_memory_mb: int = TWO_PROCESSORS_MB
     validate_storage_mb: int = 4096
     record_type: str = "customer"
@@ -111,6 +119,9 @@ def _faults(config: Config) -> Iterator[str]:
         "chunkRows": (config.chunk_rows, 1, MOST_CHUNK_ROWS),
         "mapConcurrency": (config.map_concurrency, 1, MOST_CONCURRENCY),
         "mutateConcurrency": (config.mutate_concurrency, 1, MOST_CONCURRENCY),
+        "toleratedChunkPercent": (config.tolerated_chunk_percent, 1, 100),
+        "functionBytes": (config.function_bytes, 0, MOST_FUNCTION_BYTES),
+        "approvalHours": (config.approval_hours, 1, MOST_APPROVAL_HOURS),
         "validateMemoryMb": (config.validate_memory_mb, LEAST_FUNCTION_MB, MOST_FUNCTION_MB),
         "validateStorageMb": (config.validate_storage_mb, LEAST_FUNCTION_MB, MOST_FUNCTION_MB),
         **{f"retention.{_camel(name)}": (value, 1, 3653) for name, value in days.items()},

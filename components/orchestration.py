@@ -20,6 +20,7 @@ from components._iam import (
     UPDATE,
     USE_KEY,
     Statement,
+    key_through,
     policy,
     trust,
 )
@@ -27,6 +28,7 @@ from components._state_machine import MAP_LABELS, TIMEOUT_S, Definition, definit
 from components._steps import (
     Step,
     StepArgs,
+    answer_tasks,
     open_files,
     read_files,
     read_uploads,
@@ -34,20 +36,28 @@ from components._steps import (
     steps,
     use_ledger,
 )
-from components._sweeper import SweeperArgs, make_sweeper, start_jobs
+from components._sweeper import make_sweeper, start_jobs
 from foreman_core.schema.graphql import IMPORT_FIELDS
 
 DATA_KEY_REUSE_S: Final = 300
+WRITERS: Final = ("mutate", "load")
+"""The functions that write records, and share the table's ceiling."""
 
 
 @frozen(kw_only=True)
 class OrchestrationArgs(StepArgs):
-    """What the state machine needs to know beside what its functions work on."""
+    """What the state machine needs to know beside what its functions work on.
 
-    state_machine_arn: pulumi.Input[str]
+    Workers take their work from `work_queue_url`; without one, functions do all of it.
+    """
+
     api_id: pulumi.Input[str]
     map_concurrency: int
     mutate_concurrency: int | None
+    tolerated_percent: int
+    approval_hours: int
+    work_queue_url: pulumi.Input[str] | None
+    work_queue_arn: pulumi.Input[str] | None
 
 
 class Orchestration(pulumi.ComponentResource):
@@ -66,7 +76,7 @@ class Orchestration(pulumi.ComponentResource):
         arns = {role: self._function(role, step).arn for role, step in steps(args).items()}
         machine = self._state_machine(arns)
         self._imports()
-        make_sweeper(name, SweeperArgs(steps=args, state_machine_arn=args.state_machine_arn), parent=self)
+        make_sweeper(name, args, parent=self)
         self._alarms(machine)
 
         self.state_machine_arn = machine.arn
@@ -85,7 +95,7 @@ class Orchestration(pulumi.ComponentResource):
                 timeout_s=TIMEOUT_S[role],
                 environment={"LEDGER_TABLE": args.ledger_table, **step.environment},
                 permissions=step.permissions,
-                reserved_concurrency=args.mutate_concurrency if role == "mutate" else None,
+                reserved_concurrency=args.mutate_concurrency if role in WRITERS else None,
             ),
             opts=self._child,
         )
@@ -140,7 +150,13 @@ class Orchestration(pulumi.ComponentResource):
     def _definition(self, arns: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
         args = self._args
 
-        def write(bucket: str, ledger_table: str, topic_arn: str, functions: Mapping[str, str]) -> str:
+        def write(
+            bucket: str,
+            ledger_table: str,
+            topic_arn: str,
+            work_queue_url: str | None,
+            functions: Mapping[str, str],
+        ) -> str:
             document = definition(
                 Definition(
                     functions=functions,
@@ -148,11 +164,14 @@ class Orchestration(pulumi.ComponentResource):
                     ledger_table=ledger_table,
                     topic_arn=topic_arn,
                     max_concurrency=args.map_concurrency,
+                    tolerated_percent=args.tolerated_percent,
+                    approval_hours=args.approval_hours,
+                    work_queue_url=work_queue_url,
                 )
             )
             return json.dumps(document, indent=1)
 
-        names = pulumi.Output.all(args.bucket, args.ledger_table, args.topic_arn)
+        names = pulumi.Output.all(args.bucket, args.ledger_table, args.topic_arn, args.work_queue_url)
         return pulumi.Output.all(names, pulumi.Output.all(**arns)).apply(
             lambda known: write(*known[0], functions=known[1])
         )
@@ -166,6 +185,7 @@ class Orchestration(pulumi.ComponentResource):
             open_files(args, OPEN),
             *use_ledger(args, UPDATE),
             *send_notices(args),
+            *self._hand_out_work(),
             *self._write_history(),
             *([TRACE] if runtime.tracing else []),
         ]
@@ -189,6 +209,15 @@ class Orchestration(pulumi.ComponentResource):
                     *(pulumi.Output.concat(executions, "/", label, ":*") for label in MAP_LABELS),
                 ],
             ),
+        ]
+
+    def _hand_out_work(self) -> list[Statement]:
+        args, runtime = self._args, self._args.runtime
+        if args.work_queue_arn is None:
+            return []
+        return [
+            Statement(sid="HandOutWork", actions=["sqs:SendMessage"], resources=[args.work_queue_arn]),
+            key_through("SealWork", runtime.key_arn, "sqs", runtime.region),
         ]
 
     def _write_history(self) -> list[Statement]:
@@ -235,7 +264,8 @@ class Orchestration(pulumi.ComponentResource):
                     *use_ledger(args, GET, PUT, UPDATE),
                     *read_uploads(args, "submitted/*"),
                     open_files(args, OPEN),
-                    *start_jobs(args, args.state_machine_arn),
+                    *start_jobs(args),
+                    answer_tasks("states:SendTaskSuccess"),
                 ],
             ),
             opts=self._child,

@@ -194,7 +194,9 @@ class Job:
     `attempt` numbers the executions that the job has had; `restarts` counts those that nobody asked for,
     since somebody last did. `validated` says that the chunks of the file are written, `cancelling` that
     loading is to stop before the next chunk. A corrected rejects file names the job that it `corrects`, and
-    that one counts the `corrections` which its account holds. `audits` counts the events of the job's audit
+    that one counts the `corrections` which its account holds. `awaits_approval` says that its plan is loaded
+    only once a person has approved it, and `approval_token` lets the execution go on that waits for this.
+    `audits` counts the events of the job's audit
     trail, and `audit_head` is the hash of the last one; `unaudited` says that Step Functions by itself has
     recorded a failure which is not among them yet.
     """
@@ -223,6 +225,8 @@ class Job:
     cancelling: bool = False
     corrects: str | None = None
     corrections: int = 0
+    awaits_approval: bool = False
+    approval_token: str | None = field(default=None, repr=False)
     audits: int = 0
     audit_head: str | None = None
     unaudited: bool = False
@@ -243,6 +247,10 @@ class Job:
     def is_at_work(self) -> bool:
         """True when an execution has to be under way: the job moves on without a new request."""
         return self.state in _AT_WORK or (self.state is JobState.PLANNED and not self.stops_at_plan)
+
+    def is_stale(self, attempt: int | None) -> bool:
+        """True when an execution of this attempt (None: an unknown one) has been followed by another."""
+        return attempt is not None and attempt < self.attempt
 
 
 @frozen(kw_only=True)

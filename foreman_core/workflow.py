@@ -1,6 +1,6 @@
 """The state machine, as those who start it see it."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import orjson
 from botocore.exceptions import ClientError
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 Entrance = Literal["ingest", "undo", "load"]
+
+_NO_REDRIVE: Final = {"ExecutionNotRedrivable", "ExecutionDoesNotExist", "InvalidAction"}
+"""The last is what a service answers that does not know this action."""
+_NOBODY_WAITS: Final = {"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"}
 
 
 class Workflow:
@@ -27,7 +31,7 @@ class Workflow:
         name is good for one execution.
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
         """
-        document = orjson.dumps({"job_id": job.id, "start": at}).decode()
+        document = orjson.dumps({"job_id": job.id, "attempt": job.attempt, "start": at}).decode()
         try:
             self._client.start_execution(stateMachineArn=self._arn, name=execution_name(job), input=document)
         except ClientError as error:
@@ -38,15 +42,42 @@ class Workflow:
         """Start the execution of a job's attempt where the job stands; what is done is not done again."""
         self.start(job, entrance(job))
 
+    def redrive(self, job: Job) -> bool:
+        """Let the execution of a job's attempt go on at the step that it was stopped in; False when it
+        cannot: it ended by itself, was never started, or more than 14 days ago.
+
+        Of a map only those chunks run again that had not succeeded.
+        https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+        """
+        try:
+            self._client.redrive_execution(executionArn=self._execution(job))
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _NO_REDRIVE:
+                return False
+            raise
+        return True
+
+    def release(self, token: str) -> bool:
+        """Let the execution go on that waits with this token; False when it does not wait any more."""
+        try:
+            self._client.send_task_success(taskToken=token, output="{}")
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _NOBODY_WAITS:
+                return False
+            raise
+        return True
+
     def is_running(self, job: Job) -> bool:
         """Whether the execution of the job's attempt is under way; False also when it was never started."""
-        arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{execution_name(job)}"
         try:
-            return self._client.describe_execution(executionArn=arn)["status"] == "RUNNING"
+            return self._client.describe_execution(executionArn=self._execution(job))["status"] == "RUNNING"
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") == "ExecutionDoesNotExist":
                 return False
             raise
+
+    def _execution(self, job: Job) -> str:
+        return f"{self._arn.replace(':stateMachine:', ':execution:')}:{execution_name(job)}"
 
 
 def execution_name(job: Job) -> str:

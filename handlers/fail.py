@@ -20,12 +20,15 @@ class Settings:
 
 @step("fail")
 def handler(event: Event) -> Answer:
-    """`{"job_id", "error": {"Error", "Cause"}}` → `{"job_id", "state"}`. The cause can quote a file."""
+    """`{"job_id", "attempt", "error": {"Error", "Cause"}}` → `{"job_id", "state"}`. The cause can quote a
+    file.
+    """
     settings = load(Settings)
     job = fail(
         Ledger(_clients.dynamodb(), settings.ledger_table),
         Files(_clients.s3(), settings.intake_bucket),
         event["job_id"],
         str(event["error"].get("Error", "unknown error")),
+        attempt=event.get("attempt"),
     )
     return {"job_id": job.id, "state": job.state.value}

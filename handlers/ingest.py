@@ -8,10 +8,11 @@ from foreman_core.storage import Files
 from handlers import _clients
 from handlers._settings import load
 from handlers._step import Answer, Event, step
+from handlers._ways import WaySettings
 
 
 @frozen
-class Settings:
+class Settings(WaySettings):
     """The function's environment."""
 
     ledger_table: str
@@ -20,11 +21,11 @@ class Settings:
 
 @step("ingest")
 def handler(event: Event) -> Answer:
-    """`{"job_id"}` → `{"job_id", "next": "validate" | "stop"}`."""
+    """`{"job_id"}` → `{"job_id", "next": "function" | "map" | "worker" | "stop"}`."""
     settings = load(Settings)
-    goes_on = ingest(
+    job = ingest(
         Ledger(_clients.dynamodb(), settings.ledger_table),
         Files(_clients.s3(), settings.intake_bucket),
         event["job_id"],
     )
-    return {"job_id": event["job_id"], "next": "validate" if goes_on else "stop"}
+    return {"job_id": event["job_id"], "next": settings.ways().of(job) if job else "stop"}

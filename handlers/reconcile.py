@@ -22,12 +22,13 @@ class Settings:
 
 @step("reconcile")
 def handler(event: Event) -> Answer:
-    """`{"job_id"}` → `{"job_id", "state"}`."""
+    """`{"job_id", "attempt"}` → `{"job_id", "state"}`."""
     settings = load(Settings)
     job = reconcile(
         Ledger(_clients.dynamodb(), settings.ledger_table),
         Files(_clients.s3(), settings.intake_bucket),
         KmsSigner(_clients.kms(), settings.receipt_key),
         event["job_id"],
+        attempt=event.get("attempt"),
     )
     return {"job_id": job.id, "state": job.state.value}

@@ -3,9 +3,10 @@
 from attrs import frozen
 
 from foreman_core.ledger import Ledger
+from foreman_core.pipeline.undo import CHUNKS
 from foreman_core.pipeline.validate import validate
 from foreman_core.remembered import Mappings
-from foreman_core.storage import Files
+from foreman_core.storage import Files, job_key
 from handlers import _clients
 from handlers._schemas import schema_of
 from handlers._settings import load
@@ -23,9 +24,9 @@ class Settings:
 
 @step("validate")
 def handler(event: Event) -> Answer:
-    """`{"job_id"}` → `{"job_id", "next": "plan" | "stop", "chunks_key"}`."""
+    """`{"job_id"}` → `{"job_id", "next": "map" | "stop", "chunks_key"}`."""
     settings = load(Settings)
-    key = validate(
+    job = validate(
         Ledger(_clients.dynamodb(), settings.ledger_table),
         Files(_clients.s3(), settings.intake_bucket),
         schema_of,
@@ -33,4 +34,8 @@ def handler(event: Event) -> Answer:
         event["job_id"],
         chunk_rows=settings.chunk_rows,
     )
-    return {"job_id": event["job_id"], "next": "plan" if key else "stop", "chunks_key": key}
+    return {
+        "job_id": event["job_id"],
+        "next": "map" if job else "stop",
+        "chunks_key": job_key(event["job_id"], CHUNKS),
+    }

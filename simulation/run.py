@@ -73,7 +73,7 @@ def sweep(seeds: Iterable[int]) -> Sweep:
 def run(stage: Stage, seed: int) -> Run:
     """Run one seed to its rest: the same seed gives the same Run."""
     world = World(seed)
-    stage.world = world
+    stage.begin(world)
     work = Workload(world, KEYS[: world.random.choice((2, 3, 5, 8))])
     work.begin()
     try:

@@ -37,7 +37,9 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "RECORDS_TABLE": "records",
     "STATE_MACHINE_ARN": "machine",
     "TOPIC_ARN": "topic",
+    "WORKER_BYTES": "0",
 }
+"""What is the same in every run; `World.environment` has what the seed draws."""
 
 
 class Stage:
@@ -45,6 +47,11 @@ class Stage:
 
     def __init__(self) -> None:
         self.world: World | None = None
+
+    def begin(self, world: "World") -> None:
+        """Let a run be on."""
+        self.world = world
+        os.environ.update(world.environment)
 
     @property
     def on(self) -> "World":

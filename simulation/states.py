@@ -4,6 +4,8 @@
   https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
 * "StartExecution is idempotent … the same name and input as a running execution … same response", otherwise
   ExecutionAlreadyExists: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+* a task with `.waitForTaskToken` goes on when somebody answers with its token, or its time is over:
+  https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
 * Retry and Catch: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 * a distributed Map reads its items from S3, runs up to MaxConcurrency at once, and fails when more of them
   fail than it tolerates: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
@@ -45,6 +47,11 @@ KNOWN: Final[Mapping[str, frozenset[str]]] = {
 }
 COMMON: Final = {"Type", "Comment", "Next", "End", "Parameters", "InputPath", "OutputPath", "ResultPath"}
 
+WAIT: Final = ".waitForTaskToken"
+FIRST_LOOK_S: Final = 0.5
+LONGEST_LOOK_S: Final = 600.0
+"""A task that waits looks for its answer in growing intervals."""
+
 Native = Callable[[Mapping[str, Any]], object]
 
 
@@ -82,6 +89,8 @@ class StateMachine:
     now: Callable[[], datetime]
     started: Callable[[Execution], None]
     executions: dict[str, Execution] = field(factory=dict[str, Execution])
+    waiting: dict[str, str | None] = field(factory=dict[str, str | None])
+    tokens: int = 0
 
     def start_execution(self, **given: Any) -> dict[str, Any]:
         """StartExecution."""
@@ -99,6 +108,30 @@ class StateMachine:
             return {"status": self.executions[name].status}
 
         return self.wire.call("states", "DescribeExecution", name, effect, writes=False)
+
+    def redrive_execution(self, **given: Any) -> dict[str, Any]:
+        """RedriveExecution, as where there is none: what a stopped execution would go on with is not
+        simulated.
+        """
+
+        def effect() -> dict[str, Any]:
+            raise client_error("ExecutionNotRedrivable", "RedriveExecution")
+
+        return self.wire.call("states", "RedriveExecution", given["executionArn"], effect, writes=False)
+
+    def send_task_success(self, **given: Any) -> dict[str, Any]:
+        """SendTaskSuccess. TaskTimedOut for a token that nobody waits with:
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
+        """
+        token = given["taskToken"]
+
+        def effect() -> dict[str, Any]:
+            if token not in self.waiting:
+                raise client_error("TaskTimedOut", "SendTaskSuccess")
+            self.waiting[token] = given["output"]
+            return {}
+
+        return self.wire.call("states", "SendTaskSuccess", token, effect)
 
     def _start(self, given: Mapping[str, Any]) -> dict[str, Any]:
         name, document = given["name"], given["input"]
@@ -175,6 +208,8 @@ class StateMachine:
             self.wire.kernel.sleep(wait * (self.wire.random.random() if full else 1))
 
     def _do(self, state: State, given: Any, context: Mapping[str, Any]) -> Any:
+        if state["Type"] == "Task" and state["Resource"].endswith(WAIT):
+            return self._wait(state, given, context)
         payload = asl.parameters(state["Parameters"], given, context) if "Parameters" in state else given
         match state["Type"]:
             case "Task":
@@ -186,6 +221,24 @@ class StateMachine:
                 return given
             case _:
                 return state.get("Result", payload)
+
+    def _wait(self, state: State, given: Any, context: Mapping[str, Any]) -> Any:
+        """Hand out a token, and wait for the answer, whatever becomes of the call that hands it out."""
+        self.tokens += 1
+        token = f"token-{self.tokens}"
+        payload = asl.parameters(state["Parameters"], given, {**context, "Task": {"Token": token}})
+        self.waiting[token] = None
+        deadline, look = self.wire.kernel.now + state["TimeoutSeconds"], FIRST_LOOK_S
+        try:
+            self._task(payload["FunctionName"], payload["Payload"])
+            while self.waiting[token] is None:
+                if self.wire.kernel.now >= deadline:
+                    raise StateFailed("States.Timeout")
+                self.wire.kernel.sleep(min(look, deadline - self.wire.kernel.now))
+                look = min(look * 1.5, LONGEST_LOOK_S)
+            return orjson.loads(self.waiting[token] or "{}")
+        finally:
+            del self.waiting[token]
 
     def _task(self, resource: str, payload: Any) -> Any:
         try:

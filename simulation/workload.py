@@ -201,6 +201,17 @@ def _undo(work: Workload, job: str, made: list[str], *, dry_run: bool) -> bool:
     return kind != "nothing"
 
 
+def decide(work: Workload, _number: int) -> None:
+    """Approve plans that wait for it, or cancel their jobs; often the same one more than once."""
+    for _ in range(work.random.randint(1, 4)):
+        work.world.kernel.sleep(work.random.choice((0.5, 5.0, 60.0)))
+        waiting = [name for name, job in work.world.jobs().items() if job.get("awaits_approval")]
+        if waiting:
+            job = work.random.choice(waiting)
+            name = "cancelJob" if work.random.random() < 0.2 else "approvePlan"  # noqa: PLR2004
+            work.insist(lambda job=job, name=name: work.call(name, {"id": job})[0] != "nothing")
+
+
 def retry_or_cancel(work: Workload, _number: int) -> None:
     """Ask for a job to be tried again or stopped, whatever it is doing."""
     for _ in range(work.random.randint(1, 3)):
@@ -248,6 +259,7 @@ ACTIONS: Final[tuple[Callable[[Workload, int], None], ...]] = (
     submit,
     ask,
     undo,
+    decide,
     retry_or_cancel,
     edit,
     edit,

@@ -30,6 +30,9 @@ BUCKET: Final = "intake"
 RECORDS: Final = "records"
 LEDGER: Final = "ledger"
 CONCURRENCY: Final = 3
+TOLERATED_PERCENT: Final = 50
+APPROVAL_HOURS: Final = 1
+APPROVALS: Final = ("never", "never", "dropped", "always")
 INTAKE_S: Final = 60.0
 SWEEP_S: Final = 120.0
 RESOLVER_S: Final = 29.0
@@ -64,6 +67,12 @@ class World:
         self.faults = Faults.drawn(self.random)
         self.wire = Wire(self.kernel, self.random, self.faults, self.trace)
         self.pace = Pace()
+        self.environment = {
+            "APPROVAL": self.random.choice(APPROVALS),
+            # every file whole, by chunks, or by chunks only once they turn out to be many
+            "FUNCTION_BYTES": self.random.choice(("0", "100000")),
+            "FUNCTION_CHUNKS": self.random.choice(("0", "1", "20")),
+        }
         self.records = Table(RECORDS, ("pk",))
         self.ledger = Table(LEDGER, ("pk", "sk"))
         self.writes: list[Change] = []
@@ -168,5 +177,8 @@ def _definition() -> Mapping[str, object]:
             ledger_table=LEDGER,
             topic_arn="topic",
             max_concurrency=CONCURRENCY,
+            tolerated_percent=TOLERATED_PERCENT,
+            approval_hours=APPROVAL_HOURS,
+            work_queue_url=None,
         )
     )

@@ -6,6 +6,7 @@ from typing import Final
 from foreman_core.errors import Conflict, Moved, Unavailable
 from foreman_core.ledger import Ledger
 from foreman_core.models import Job, JobState, Reason
+from foreman_core.pipeline.approval import release
 from foreman_core.pipeline.retry import go_on
 from foreman_core.workflow import Workflow
 
@@ -28,7 +29,8 @@ def request_cancel(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
 
 def _cancel(ledger: Ledger, workflow: Workflow, job: Job) -> Job:
     if job.state is JobState.CANCELLED:
-        if job.notified_moments < len(job.timeline) and not workflow.is_running(job):
+        told = job.notified_moments >= len(job.timeline)
+        if not told and not release(workflow, job) and not workflow.is_running(job):
             workflow.resume(job)  # the first request broke before it had the notice sent
         return job
     if job.cancelling:
@@ -51,7 +53,9 @@ def _stop(ledger: Ledger, workflow: Workflow, job: Job) -> Job:
     reason = Reason(code="cancelled", message="The job was cancelled before anything of it was stored.")
     if job.is_at_work and workflow.is_running(job):
         # as it was seen: a step that is yet to come will find it cancelled, and have the notice sent
-        return ledger.move(job, JobState.CANCELLED, reason=reason)
+        job = ledger.move(job, JobState.CANCELLED, reason=reason)
+        release(workflow, job)
+        return job
     job = ledger.move(job, JobState.CANCELLED, reason=reason, attempt=job.attempt + 1)
     workflow.resume(job)
     return job

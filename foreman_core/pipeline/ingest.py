@@ -17,18 +17,18 @@ GAVE_UP: Final = {JobState.FAILED, JobState.CANCELLED, JobState.UNDONE, JobState
 """Who rests like this lets another job have the same content: with the question answered, for one."""
 
 
-def ingest(ledger: Ledger, files: Files, job_id: str) -> bool:
-    """Identify a job's file. True when the job goes on; otherwise it has ended, and the ledger says why."""
+def ingest(ledger: Ledger, files: Files, job_id: str) -> Job | None:
+    """Identify a job's file. The job when it goes on; None when it has ended: the ledger says why."""
     job = ledger.job(job_id)
     if job.state not in (JobState.RECEIVED, JobState.VALIDATING):
-        return False
+        return None
     if cancel_if_superseded(ledger, job):
-        return False
+        return None
     try:
         source, options = _identify(files, job)
     except Refused as refusal:
         refused(ledger, job, refusal)
-        return False
+        return None
     owner = _claim(ledger, attrs.evolve(job, source=source, options=options))
     if owner != job.id:
         ledger.transition(
@@ -43,9 +43,8 @@ def ingest(ledger: Ledger, files: Files, job_id: str) -> bool:
                 "To load it once more, submit it with --again.",
             ),
         )
-        return False
-    ledger.transition(job.id, JobState.VALIDATING, source=source, options=options)
-    return True
+        return None
+    return ledger.transition(job.id, JobState.VALIDATING, source=source, options=options)
 
 
 def cancel_if_superseded(ledger: Ledger, job: Job) -> bool:

@@ -36,12 +36,12 @@ def refused(ledger: Ledger, job: Job, refusal: Refused, **found: Any) -> Job:  #
     return ledger.transition(job.id, JobState.FAILED, reason=reason, **found)
 
 
-def reconcile(ledger: Ledger, files: Files, signer: Signer, job_id: str) -> Job:
+def reconcile(ledger: Ledger, files: Files, signer: Signer, job_id: str, *, attempt: int | None) -> Job:
     """Add up what became of every row, write the report, what was refused and the receipt, and end the job
-    accordingly.
+    accordingly. That is for its last attempt to do: others may be loading still.
     """
     job = ledger.job(job_id)
-    if job.state is not JobState.LOADING:
+    if job.state is not JobState.LOADING or job.is_stale(attempt):
         return job
     chunks = ledger.chunks(job_id)
     counts = account(job.counts, chunks)
@@ -74,10 +74,14 @@ def _unfinished(job: Job, counts: Counts) -> tuple[JobState, Reason]:
     return JobState.FAILED, Reason(code="load-incomplete", message=message)
 
 
-def fail(ledger: Ledger, files: Files, job_id: str, error: str) -> Job:
-    """Record that Foreman broke while it worked on a job. What was loaded until then is counted."""
+def fail(ledger: Ledger, files: Files, job_id: str, error: str, *, attempt: int | None) -> Job:
+    """Record that Foreman broke while it worked on a job. What was loaded until then is counted.
+
+    A job that had ended before stays as it is, and so does one that another attempt is at work on.
+    """
     job = ledger.job(job_id)
-    if job.state.is_final or job.state in (JobState.NEEDS_REVIEW, JobState.UNDOING):  # it had ended before
+    ended = job.state.is_final or job.state in (JobState.NEEDS_REVIEW, JobState.UNDOING)
+    if ended or job.is_stale(attempt):
         return job
     return _broke(ledger, files, job, "internal", f"Foreman broke while the job was {job.state} ({error}).")
 
@@ -156,6 +160,7 @@ def _settle(
     reason: Reason | None,
 ) -> Job:
     """Write the report first: a job that has ended always has one."""
+    loading = any(chunk.started_at is not None for chunk in chunks)
     again = [(chunk.index, chunk.replanned) for chunk in chunks if chunk.replanned is not None]
     report = {
         "job_id": job.id,
@@ -166,6 +171,7 @@ def _settle(
         "counts": cattrs.unstructure(counts),
         "issues_by_code": dict(job.issues_by_code),
         "issues_by_field": dict(job.issues_by_field),
+        "unfinished_chunks": [chunk.index for chunk in chunks if loading and chunk.loaded_at is None],
         "replanned": [{"index": index, **cattrs.unstructure(sealed)} for index, sealed in again],
         "conflicts": [cattrs.unstructure(fault) for chunk in chunks for fault in chunk.conflicts],
         "rejected_at_load": [cattrs.unstructure(fault) for chunk in chunks for fault in chunk.rejects],

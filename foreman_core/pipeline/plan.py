@@ -9,6 +9,7 @@ import cattrs
 from foreman_core.identity import plan_id
 from foreman_core.ledger import Ledger
 from foreman_core.models import ChunkRef, Counts, Job, JobState, PlanChunkRef, PlannedChunk
+from foreman_core.pipeline.approval import Approval, needs_approval
 from foreman_core.pipeline.comparing import Comparison
 from foreman_core.pipeline.ingest import cancel_if_superseded
 from foreman_core.pipeline.outcome import account
@@ -30,25 +31,34 @@ def plan_chunk(by: Comparison, ref: ChunkRef) -> PlannedChunk:
     return by.ledger.put_chunk(job.id, chunk)
 
 
-def seal_plan(ledger: Ledger, files: Files, schemas: Schemas, job_id: str) -> str | None:
-    """Make one plan of the chunks. The key of what is to be loaded, or None when the job stops here.
+def seal_plan(
+    ledger: Ledger,
+    files: Files,
+    schemas: Schemas,
+    job_id: str,
+    *,
+    attempt: int | None,
+    approval: Approval,
+) -> Job:
+    """Make one plan of the chunks, and begin to load it if nothing stands in the way. The job as it then is.
 
-    A job that only plans stops as `planned`; approved later, it comes here again with the same plan.
+    A job that only plans, or whose plan needs an approval, stops as `planned`; approved later, it comes here
+    again with the same plan. So does one whose execution was followed by another: that one goes on with it.
     """
     job = ledger.job(job_id)
+    if job.is_stale(attempt):
+        return job
     if _may_be_sealed(ledger, job) and not cancel_if_superseded(ledger, job):
-        job = _seal(ledger, files, schemas(job.record_type), job)
-    may_load = job.state is JobState.PLANNED and not job.stops_at_plan
+        job = _seal(ledger, files, schemas(job.record_type), job, approval)
+    may_load = job.state is JobState.PLANNED and job.is_at_work and not job.awaits_approval
     if may_load and not cancel_if_superseded(ledger, job):  # also a job that is tried again much later
         if job.undoes is None and job.source.sha256 is not None:
             ledger.claim_file(job, job.source.sha256, release=lambda _: False)
         counts = account(job.counts, ledger.chunks(job_id))
         job = ledger.transition(job_id, JobState.LOADING, counts=counts)
-    if job.state is not JobState.LOADING:
-        return None
-    if job.undoes is not None:
+    if job.state is JobState.LOADING and job.undoes is not None:
         begin_undo(ledger, job.undoes)
-    return job_key(job_id, PLAN_CHUNKS)
+    return job
 
 
 def _may_be_sealed(ledger: Ledger, job: Job) -> bool:
@@ -56,7 +66,7 @@ def _may_be_sealed(ledger: Ledger, job: Job) -> bool:
     return job.state is JobState.VALIDATING and job.validated and len(ledger.chunks(job.id)) == job.chunks
 
 
-def _seal(ledger: Ledger, files: Files, schema: RecordSchema, job: Job) -> Job:
+def _seal(ledger: Ledger, files: Files, schema: RecordSchema, job: Job, approval: Approval) -> Job:
     chunks = ledger.chunks(job.id)
     counts = _planned_counts(job, chunks)
     sealed = plan_id(
@@ -86,6 +96,7 @@ def _seal(ledger: Ledger, files: Files, schema: RecordSchema, job: Job) -> Job:
         plan_id=sealed,
         counts=counts,
         changes_by_field=dict(changes.most_common()),
+        awaits_approval=needs_approval(job, approval),
     )
 
 

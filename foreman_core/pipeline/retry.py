@@ -17,13 +17,15 @@ def request_retry(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
     to a good end, when another job has loaded its content since, or when somebody else asked at this moment.
     """
     job = ledger.job(job_id)
+    if job.state is JobState.PLANNED and job.awaits_approval and workflow.is_running(job):
+        raise _awaits(job)
     if job.is_at_work:
         return job if workflow.is_running(job) else go_on(ledger, workflow, job, "retried", restarts=0)
     match job.state:
         case JobState.FAILED | JobState.CANCELLED | JobState.NEEDS_REVIEW:
             job = _revive(ledger, job)
         case JobState.PLANNED:
-            raise Conflict("awaits-approval", f"Job {job.id} waits: foreman submit --plan {job.id} loads it.")
+            raise _awaits(job)
         case _:
             raise Conflict("nothing-to-retry", f"Job {job.id} is {job.state}: there is nothing to try again.")
     workflow.resume(job)
@@ -31,10 +33,21 @@ def request_retry(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
 
 
 def go_on(ledger: Ledger, workflow: Workflow, job: Job, what: str, *, restarts: int) -> Job:
-    """Start the next attempt of a job whose execution has ended before it; Conflict when it moved on."""
-    job = ledger.record(job, what, attempt=job.attempt + 1, restarts=restarts)
+    """Let a job go on whose execution has ended before it; Conflict when it moved on.
+
+    An execution that was stopped goes on itself where Step Functions can do that; otherwise the next attempt
+    starts where the job stands.
+    """
+    job = ledger.record(job, what, restarts=restarts)
+    if workflow.redrive(job):
+        return job
+    job = ledger.record(job, "started anew", attempt=job.attempt + 1)
     workflow.resume(job)
     return job
+
+
+def _awaits(job: Job) -> Conflict:
+    return Conflict("awaits-approval", f"Job {job.id} waits: foreman submit --plan {job.id} loads it.")
 
 
 def _revive(ledger: Ledger, job: Job) -> Job:

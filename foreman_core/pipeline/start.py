@@ -6,6 +6,7 @@ from foreman_core.errors import Conflict, Refused
 from foreman_core.identity import job_id
 from foreman_core.ledger import Ledger
 from foreman_core.models import Job, JobState, Mode, Moment, Options, Source
+from foreman_core.pipeline.approval import release
 from foreman_core.pipeline.options import DEFAULTS
 from foreman_core.storage import Files
 from foreman_core.workflow import Workflow
@@ -72,6 +73,8 @@ def start_import(
 def approve_plan(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
     """Let a planned job load exactly its plan. The same request again changes nothing.
 
+    An execution that waits for this goes on; for a plan that nobody waits for, another one is started.
+
     Refused(`not-found`) when there is no such job, Conflict when it is not planned.
     """
     job = ledger.job(job_id)
@@ -79,8 +82,12 @@ def approve_plan(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
         raise Conflict("state-changed", f"Job {job_id} is {job.state}: only a plan can be approved.")
     if job.stops_at_plan:
         mode = job.mode if job.undoes is not None else "load"
-        job = ledger.record(job, "approved", mode=mode, dry_run=False, attempt=job.attempt + 1, restarts=0)
-    workflow.resume(job)
+        new = {"mode": mode, "dry_run": False, "awaits_approval": False, "attempt": job.attempt + 1}
+        job = ledger.record(job, "approved", **new, restarts=0)
+    elif job.awaits_approval:
+        job = ledger.record(job, "approved", awaits_approval=False)
+    if not release(workflow, job):
+        workflow.resume(job)
     return job
 
 

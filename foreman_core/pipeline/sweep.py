@@ -7,8 +7,9 @@ from attrs import frozen
 
 from foreman_core.errors import Conflict
 from foreman_core.ledger import Ledger
-from foreman_core.models import Job
+from foreman_core.models import Job, JobState
 from foreman_core.notices import Notices
+from foreman_core.pipeline.approval import release
 from foreman_core.pipeline.outcome import give_up, notify
 from foreman_core.pipeline.retry import go_on
 from foreman_core.storage import Files
@@ -45,6 +46,8 @@ def sweep(
         if job.unaudited:
             ledger.settle(job)
             notify(ledger, notices, job_id)
+        if job.state is JobState.PLANNED and not job.awaits_approval:
+            release(workflow, job)  # whoever approved it broke before this
         if not _stands_still(ledger, workflow, job, lease):
             continue
         try:

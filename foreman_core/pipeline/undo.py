@@ -6,7 +6,7 @@ import cattrs
 
 from foreman_core.inverse import Undone
 from foreman_core.ledger import Ledger
-from foreman_core.models import ChunkRef, JobState, PlannedChunk
+from foreman_core.models import ChunkRef, Job, JobState, PlannedChunk
 from foreman_core.pipeline.correct import toggle_correction
 from foreman_core.planning import decode
 from foreman_core.storage import Files, job_key
@@ -14,8 +14,8 @@ from foreman_core.storage import Files, job_key
 CHUNKS: Final = "chunks.json"
 
 
-def prepare_undo(ledger: Ledger, files: Files, job_id: str) -> str | None:
-    """Find the chunks of the undone job. The key of their list, or None when the undo has ended."""
+def prepare_undo(ledger: Ledger, files: Files, job_id: str) -> Job | None:
+    """Find the chunks of the undone job, and write their list. The undo, or None when it has ended."""
     job = ledger.job(job_id)
     if job.state is JobState.RECEIVED:
         job = ledger.transition(job_id, JobState.VALIDATING)
@@ -26,10 +26,8 @@ def prepare_undo(ledger: Ledger, files: Files, job_id: str) -> str | None:
         ChunkRef(job_id=job_id, index=chunk.index, key=chunk.key, start=0, end=0, rows=chunk.rows)
         for chunk in chunks
     ]
-    key = job_key(job_id, CHUNKS)
-    files.put_json(key, [cattrs.unstructure(ref) for ref in refs])
-    ledger.amend(job_id, JobState.VALIDATING, validated=True, chunks=len(refs))
-    return key
+    files.put_json(job_key(job_id, CHUNKS), [cattrs.unstructure(ref) for ref in refs])
+    return ledger.amend(job_id, JobState.VALIDATING, validated=True, chunks=len(refs))
 
 
 def _may_have_written(chunk: PlannedChunk) -> bool:

@@ -15,10 +15,9 @@ from foreman_core.pipeline.judging import Lines
 from foreman_core.pipeline.outcome import refused
 from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter, VerdictsWriter
 from foreman_core.pipeline.receipt import VERDICTS
+from foreman_core.pipeline.undo import CHUNKS
 from foreman_core.schema import RecordSchema, Schemas
 from foreman_core.storage import Files, job_key
-
-CHUNKS = "chunks.json"
 
 Recalls = Callable[[str], Recall]
 """How to recall mappings, by record type."""
@@ -65,16 +64,15 @@ class Chunks:
 
 def validate(
     ledger: Ledger, files: Files, schemas: Schemas, recalls: Recalls, job_id: str, *, chunk_rows: int
-) -> str | None:
-    """Judge a job's file. The key of its list of chunks; None when the job has ended or a person must say how
-    to go on: the ledger says why.
+) -> Job | None:
+    """Judge a job's file, and write the list of its chunks. The job, or None when it has ended or a person
+    must say how to go on: the ledger says why.
     """
     job = ledger.job(job_id)
     if job.state is not JobState.VALIDATING:
         return None
-    key = job_key(job_id, CHUNKS)
     if job.validated:  # the chunks that are planned already are chunks of this very reading
-        return key
+        return job
     schema = schemas(job.record_type)
     try:
         recall = recalls(job.record_type)
@@ -95,9 +93,8 @@ def validate(
     if refusal is not None:
         refused(ledger, job, refusal, **found)
         return None
-    files.put_json(key, [cattrs.unstructure(ref) for ref in refs])
-    ledger.amend(job_id, JobState.VALIDATING, validated=True, **found)
-    return key
+    files.put_json(job_key(job_id, CHUNKS), [cattrs.unstructure(ref) for ref in refs])
+    return ledger.amend(job_id, JobState.VALIDATING, validated=True, **found)
 
 
 def gate(schema: RecordSchema, counts: Counts, *, is_correction: bool) -> Refused | None:

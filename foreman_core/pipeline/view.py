@@ -9,8 +9,9 @@ from foreman_core.models import Job
 
 
 def job_document(job: Job) -> dict[str, Any]:
-    """Every field of the job; the counts by name are AWSJSON, that is JSON as text."""
+    """Every field of the job that is for others; the counts by name are AWSJSON, that is JSON as text."""
     document: dict[str, Any] = cattrs.unstructure(job)
+    del document["approval_token"]
     for name in ("issues_by_code", "issues_by_field", "changes_by_field"):
         document[name] = orjson.dumps(dict(document[name])).decode()
     return document

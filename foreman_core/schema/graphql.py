@@ -101,6 +101,7 @@ _JOB_TYPES: Final[dict[str, tuple[Line, ...]]] = {
         ("duplicate_of: ID", "The job that has the same content"),
         ("undoes: ID", "The job that this one puts back"),
         ("dry_run: Boolean!", "Whether an undo stops at its plan"),
+        ("awaits_approval: Boolean!", "Whether its plan is loaded only once a person has approved it"),
         ("attempt: Int!", "The number of the execution that works on it, from 1"),
         ("cancelling: Boolean!", "Whether it stops before its next chunk"),
         ("corrects: ID", "The job whose rejected rows this one brings back"),

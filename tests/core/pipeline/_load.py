@@ -12,7 +12,9 @@ from attrs import define, field
 from foreman_core.errors import Unavailable
 from foreman_core.ledger import Ledger
 from foreman_core.models import ChunkRef, Counts, Job, JobState, Mode, Moment, Options, PlanChunkRef, Source
+from foreman_core.notices import Notices
 from foreman_core.pipeline import edit
+from foreman_core.pipeline.approval import Approval
 from foreman_core.pipeline.comparing import Comparison
 from foreman_core.pipeline.mutate import mutate_chunk
 from foreman_core.pipeline.options import DEFAULTS
@@ -66,10 +68,15 @@ class Api:
 
 @define
 class Started(Workflow):
-    """What was started, instead of Step Functions: (execution, where); and which of these still run."""
+    """What was started, instead of Step Functions: (execution, where); which of these still run, and the
+    tokens that were answered. `waiting` are those that somebody waits with.
+    """
 
     starts: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
     running: set[str] = field(factory=set[str])
+    stopped: set[str] = field(factory=set[str])
+    waiting: set[str] = field(factory=set[str])
+    released: list[str] = field(factory=list[str])
 
     def start(self, job: Job, at: Entrance) -> None:
         if execution_name(job) not in dict(self.starts):
@@ -78,6 +85,29 @@ class Started(Workflow):
 
     def is_running(self, job: Job) -> bool:
         return execution_name(job) in self.running
+
+    def redrive(self, job: Job) -> bool:
+        if execution_name(job) not in self.stopped:
+            return False
+        self.running.add(execution_name(job))
+        return True
+
+    def release(self, token: str) -> bool:
+        if token not in self.waiting:
+            return False
+        self.waiting.remove(token)
+        self.released.append(token)
+        return True
+
+
+class Told(Notices):
+    """Remembers what it was to tell."""
+
+    def __init__(self) -> None:
+        self.sent: list[Job] = []
+
+    def send(self, job: Job) -> None:
+        self.sent.append(job)
 
 
 def no_recall(_columns: tuple[str, ...]) -> None:
@@ -94,6 +124,7 @@ class Loading:
     records: Records
     api: Api
     signer: KmsSigner
+    approval: Approval = "never"
 
     @property
     def comparison(self) -> Comparison:
@@ -174,8 +205,13 @@ class Loading:
             prepare_undo(self.ledger, self.files, job.id)
         for ref in self._refs(job, "chunks.json"):
             plan_chunk(self.comparison, cattrs.structure(ref, ChunkRef))
-        seal_plan(self.ledger, self.files, lambda _: SCHEMA, job.id)
-        return self.ledger.job(job.id)
+        return self.seal(job)
+
+    def seal(self, job: Job, *, attempt: int | None = None) -> Job:
+        """Seal the plan of a job, or find it sealed and begin to load it."""
+        return seal_plan(
+            self.ledger, self.files, lambda _: SCHEMA, job.id, attempt=attempt, approval=self.approval
+        )
 
     def mutate(self, job: Job) -> None:
         """Load every chunk of a sealed plan, as often as it takes."""
@@ -187,10 +223,10 @@ class Loading:
 
     def load(self, job: Job) -> Job:
         """Take a job from its plan to its end."""
-        seal_plan(self.ledger, self.files, lambda _: SCHEMA, self.plan(job).id)
+        self.seal(self.plan(job))
         self.mutate(job)
-        reconcile(self.ledger, self.files, self.signer, job.id)
-        return reconcile(self.ledger, self.files, self.signer, job.id)
+        reconcile(self.ledger, self.files, self.signer, job.id, attempt=None)
+        return reconcile(self.ledger, self.files, self.signer, job.id, attempt=None)
 
     def edit(self, key: str, **values: str) -> StoredRecord:
         """A single edit, on whatever version there is."""

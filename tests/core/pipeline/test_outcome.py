@@ -96,7 +96,7 @@ def test_an_end_whose_time_was_taken_before_the_last_notice_is_told(
 
 def test_a_job_that_is_being_undone_has_ended_and_cannot_break(ledger: Ledger, s3: "S3Client") -> None:
     job = a_job(ledger, *PLANNED, JobState.LOADING, JobState.SUCCEEDED, JobState.UNDOING)
-    assert fail(ledger, Files(s3, "none"), job.id, "Lambda.Unknown") == job
+    assert fail(ledger, Files(s3, "none"), job.id, "Lambda.Unknown", attempt=None) == job
 
 
 def test_a_job_that_breaks_before_it_loads_claims_nothing_of_its_plan(ledger: Ledger, s3: "S3Client") -> None:
@@ -105,7 +105,7 @@ def test_a_job_that_breaks_before_it_loads_claims_nothing_of_its_plan(ledger: Le
     a_job(ledger, JobState.VALIDATING)
     planned = attrs.evolve(counts, created=2)
     ledger.transition("job-1", JobState.PLANNED, counts=planned)
-    failed = fail(ledger, Files(s3, "failed"), "job-1", "Lambda.Unknown")
+    failed = fail(ledger, Files(s3, "failed"), "job-1", "Lambda.Unknown", attempt=1)
     assert failed.counts == attrs.evolve(counts, pending=2)
     assert failed.reason is not None
     assert "Nothing was stored" in failed.reason.message
@@ -115,4 +115,4 @@ def test_a_question_stays_open_when_its_notice_could_not_be_sent(ledger: Ledger,
     job = a_job(ledger, JobState.VALIDATING)
     asked = refused(ledger, job, Undecided("not-a-table", "Which sheet?", [("--sheet", "SHEET")]))
     assert asked.state is JobState.NEEDS_REVIEW
-    assert fail(ledger, Files(s3, "no-bucket-is-touched"), job.id, "States.Timeout") == asked
+    assert fail(ledger, Files(s3, "no-bucket-is-touched"), job.id, "States.Timeout", attempt=None) == asked

@@ -8,24 +8,14 @@ import pytest
 
 from foreman_core.errors import Conflict, Refused
 from foreman_core.models import Job, JobState, Reason
-from foreman_core.notices import Notices
 from foreman_core.pipeline.cancel import request_cancel
+from foreman_core.pipeline.outcome import fail, reconcile
 from foreman_core.pipeline.retry import request_retry
 from foreman_core.pipeline.start import approve_plan
 from foreman_core.pipeline.sweep import RESTARTS, Swept, sweep
-from tests.core.pipeline._load import Loading, Started, fates
+from tests.core.pipeline._load import Loading, Started, Told, fates
 
 NOW = timedelta(0)
-
-
-class Told(Notices):
-    """Remembers what it was to tell."""
-
-    def __init__(self) -> None:
-        self.sent: list[Job] = []
-
-    def send(self, job: Job) -> None:
-        self.sent.append(job)
 
 
 @pytest.fixture
@@ -233,6 +223,35 @@ def test_a_sweep_starts_again_what_has_no_execution(loading: Loading, started: S
     assert swept(loading, started, told) == Swept(restarted=(job.id,), given_up=())
     assert started.starts == [(f"{job.id}-2", "load")]
     assert swept(loading, started, told) == Swept(restarted=(), given_up=())
+
+
+def test_a_sweep_lets_an_execution_go_on_that_was_stopped(
+    loading: Loading, started: Started, told: Told
+) -> None:
+    job = loading_file(loading)
+    started.stopped.add(job.id)
+    assert swept(loading, started, told).restarted == (job.id,)
+    assert (started.starts, loading.ledger.job(job.id).attempt) == ([], 1)
+
+
+def test_a_sweep_finishes_an_approval_that_broke_half_way(
+    loading: Loading, started: Started, told: Told
+) -> None:
+    loading.approval = "always"
+    job = loading.plan(loading.file({"id": "a"}))
+    job = loading.ledger.record(job, "approved", awaits_approval=False, approval_token="t")
+    started.running.add(job.id)
+    started.waiting.add("t")
+    assert swept(loading, started, told).restarted == ()
+    assert started.released == ["t"]
+
+
+def test_what_an_earlier_attempt_says_of_a_job_does_not_count(loading: Loading) -> None:
+    job = loading_file(loading)
+    job = loading.ledger.record(job, "restarted", attempt=2)
+    assert fail(loading.ledger, loading.files, job.id, "States.Timeout", attempt=1) == job
+    assert reconcile(loading.ledger, loading.files, loading.signer, job.id, attempt=1) == job
+    assert fail(loading.ledger, loading.files, job.id, "States.Timeout", attempt=2).state is JobState.FAILED
 
 
 def test_a_sweep_leaves_alone_what_has_just_moved_what_rests_and_what_has_ended(
