@@ -31,8 +31,9 @@ SERVICE: Final = (
 """The service itself has failed before or after it called the function:
 https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception"""
 
-UNAVAILABLE: Final = ("Unavailable",)
-"""Our own word for a service that did not answer after the SDK's own tries (`foreman_core.errors`)."""
+UNFINISHED: Final = ("Unavailable", "Paused")
+"""Our own words: a service did not answer after the SDK's own tries (`foreman_core.errors`), or a function
+stopped between two chunks, before its time was over (`foreman_core.pipeline.whole`)."""
 
 CRASHED: Final = (
     "States.Timeout",
@@ -67,7 +68,7 @@ RETRY: Final[Sequence[State]] = (
     {"ErrorEquals": list(HOPELESS), "MaxAttempts": 0},
     _rule(BUSY, first_s=2, attempts=12, longest_s=120),
     _rule(SERVICE, first_s=1, attempts=6, longest_s=60),
-    _rule(UNAVAILABLE, first_s=2, attempts=8, longest_s=60),
+    _rule(UNFINISHED, first_s=2, attempts=8, longest_s=60),
     _rule(CRASHED, first_s=5, attempts=2, longest_s=30),
     _rule(SILENT, first_s=1, attempts=3, longest_s=30),
     _rule(["States.ALL"], first_s=2, attempts=3, longest_s=30),

@@ -3,7 +3,7 @@
 import functools
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,28 +15,56 @@ Answer = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Answer]
 
 
+GoOn = Callable[[], bool]
+"""False when the function's time is nearly over."""
+
+SPARE_S: Final = 60
+"""Seconds before its time limit in which a function begins nothing new: as long may a chunk take to load."""
+
+
 def step(function: str) -> Callable[[Callable[[Event], Answer]], Handler]:
     """Make a Lambda handler of a function from event to answer; an exception is logged and goes on."""
 
     def wrap(work: Callable[[Event], Answer]) -> Handler:
         @functools.wraps(work)
         def handler(event: Event, context: LambdaContext) -> Answer:
-            _logging.configure(function)
-            log = structlog.get_logger().bind(
-                job_id=event.get("job_id"), request_id=context.aws_request_id, chunk=event.get("index")
-            )
-            began = time.monotonic()
-            try:
-                answer = work(event)
-            except Exception:
-                log.exception("step_failed", seconds=_since(began))
-                raise
-            log.info("step_done", seconds=_since(began), next=answer.get("next"))
-            return answer
+            return _logged(function, event, context, lambda: work(event))
 
         return handler
 
     return wrap
+
+
+def long_step(function: str) -> Callable[[Callable[[Event, GoOn], Answer]], Handler]:
+    """Make a Lambda handler as `step` does, of a function that also asks whether there is time to go on."""
+
+    def wrap(work: Callable[[Event, GoOn], Answer]) -> Handler:
+        @functools.wraps(work)
+        def handler(event: Event, context: LambdaContext) -> Answer:
+            return _logged(function, event, context, lambda: work(event, lambda: _has_time(context)))
+
+        return handler
+
+    return wrap
+
+
+def _has_time(context: LambdaContext) -> bool:
+    return context.get_remaining_time_in_millis() > SPARE_S * 1000
+
+
+def _logged(function: str, event: Event, context: LambdaContext, work: Callable[[], Answer]) -> Answer:
+    _logging.configure(function)
+    log = structlog.get_logger().bind(
+        job_id=event.get("job_id"), request_id=context.aws_request_id, chunk=event.get("index")
+    )
+    began = time.monotonic()
+    try:
+        answer = work()
+    except Exception:
+        log.exception("step_failed", seconds=_since(began))
+        raise
+    log.info("step_done", seconds=_since(began), next=answer.get("next"))
+    return answer
 
 
 def _since(began: float) -> float:

@@ -12,7 +12,7 @@
 
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any
 
 from attrs import frozen
 
@@ -80,7 +80,7 @@ class Functions:
     def _run(self, call: str, function: Function, event: Any) -> Any:
         with self._wire.kernel.inside(call, function.timeout_s):
             try:
-                answer = function.handler(event, _CONTEXT)
+                answer = function.handler(event, self._context())
             except TimedOut:
                 error = "States.Timeout"
             except Killed:
@@ -94,5 +94,10 @@ class Functions:
             self._wire.note(f"fails: {error}")
         raise FunctionFailed(error)
 
-
-_CONTEXT: Final = SimpleNamespace(aws_request_id="simulated")
+    def _context(self) -> SimpleNamespace:
+        kernel = self._wire.kernel
+        deadline = kernel.frame.deadline if kernel.frame else 0.0
+        return SimpleNamespace(
+            aws_request_id="simulated",
+            get_remaining_time_in_millis=lambda: int((deadline - kernel.now) * 1000),
+        )

@@ -115,6 +115,8 @@ def staged() -> Generator[Stage]:
 
 def _stand_ins(stage: Stage) -> Mapping[str, object]:
     return {
+        # one thread at a time runs in a run, and this is the baton's business
+        "THREADS": 1,
         "Ledger": partial(Ledger, clock=stage.now),
         "Records": stage.records,
         "_api": stage.api,

@@ -264,7 +264,7 @@ def test_every_function_has_the_dependencies_and_the_reader_of_whole_files_has_p
 ) -> None:
     for role, function in functions(program):
         layers = [arn.split(":")[-2] for arn in function.inputs["layers"]]
-        further = ["core-layers-polars"] if role == "validate" else []
+        further = ["core-layers-polars"] if role in ("validate", "prepare") else []
         assert layers == ["core-layers-dependencies", *further], role
 
 

@@ -12,6 +12,14 @@ from tests.components import _given
 STEPS = sorted(TIMEOUT_S)
 MACHINE = _given.MACHINE
 RUNS = MACHINE.replace(":stateMachine:", ":execution:")
+ACCOUNTED = [
+    "jobs/*/corrected.txt",
+    "jobs/*/corrects.txt",
+    "jobs/*/plan/*",
+    "jobs/*/rejects.csv",
+    "jobs/*/rejects-validated.csv",
+    "jobs/*/verdicts.txt",
+]
 COMPARED = {
     "ReadFiles": ["jobs/*/accepted.jsonl", "jobs/*/plan/*"],
     "WriteFiles": ["jobs/*/plan/*"],
@@ -52,6 +60,9 @@ def test_the_machine_is_the_pure_document_with_the_real_names(orchestration: Out
             ledger_table="ledger",
             topic_arn=_given.TOPIC,
             max_concurrency=7,
+            tolerated_percent=40,
+            approval_hours=48,
+            work_queue_url=None,
         )
     )
     assert json.loads(machine.inputs["definition"]) == expected
@@ -127,6 +138,9 @@ def test_a_role_is_assumed_by_step_functions_for_this_account_only(orchestration
         ("ingest", "GetItem PutItem UpdateItem"),
         ("undo", "GetItem PutItem Query UpdateItem"),
         ("validate", "GetItem PutItem Query UpdateItem"),
+        ("prepare", "BatchGetItem GetItem PutItem Query UpdateItem"),
+        ("approval", "GetItem PutItem UpdateItem"),
+        ("load", "BatchGetItem GetItem PutItem Query UpdateItem"),
         ("plan", "GetItem PutItem"),
         ("seal", "GetItem PutItem Query UpdateItem"),
         ("mutate", "GetItem UpdateItem"),
@@ -155,6 +169,28 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
                 "WriteFiles": ["jobs/*"],
             },
         ),
+        (
+            "prepare",
+            {
+                "ReadUploads": ["incoming/*", "submitted/*"],
+                "ReadFiles": [
+                    "jobs/*/corrected.txt",
+                    "jobs/*/mapping.json",
+                    "jobs/*/rejects.csv",
+                    *COMPARED["ReadFiles"],
+                ],
+                "WriteFiles": ["jobs/*"],
+            },
+        ),
+        ("approval", {}),
+        (
+            "load",
+            {
+                "WriteFiles": ["jobs/*"],
+                "ReadUploads": ["incoming/*", "submitted/*"],
+                "ReadFiles": ["jobs/*/accepted.jsonl", "jobs/*/plan-chunks.json", *ACCOUNTED],
+            },
+        ),
         ("undo", {"WriteFiles": ["jobs/*/chunks.json"]}),
         ("plan", COMPARED),
         ("seal", {"WriteFiles": ["jobs/*"]}),
@@ -164,14 +200,7 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
             {
                 "WriteFiles": ["jobs/*"],
                 "ReadUploads": ["incoming/*", "submitted/*"],
-                "ReadFiles": [
-                    "jobs/*/corrected.txt",
-                    "jobs/*/corrects.txt",
-                    "jobs/*/plan/*",
-                    "jobs/*/rejects.csv",
-                    "jobs/*/rejects-validated.csv",
-                    "jobs/*/verdicts.txt",
-                ],
+                "ReadFiles": ACCOUNTED,
             },
         ),
         ("notify", {}),
@@ -212,11 +241,11 @@ def test_records_are_compared_directly_and_written_through_one_field_of_the_api(
             assert (sid == "CompareWithRecords") == bool(touches), (role, sid)
 
 
-def test_only_the_notice_the_machine_and_the_sweeper_may_publish(orchestration: Outcome) -> None:
+def test_only_who_tells_people_of_jobs_may_publish(orchestration: Outcome) -> None:
     publishing = {
         name for name, statement in orchestration.policies() if "sns:Publish" in statement["Action"]
     }
-    assert publishing == {"o-notify-policy", "o-policy", "o-sweep-policy"}
+    assert publishing == {"o-approval-policy", "o-notify-policy", "o-policy", "o-sweep-policy"}
 
 
 def test_only_the_api_the_sweeper_and_the_machine_itself_may_start_the_machine(
@@ -228,7 +257,7 @@ def test_only_the_api_the_sweeper_and_the_machine_itself_may_start_the_machine(
     assert starting == {"o-imports-policy", "o-policy", "o-sweep-policy"}
 
 
-@pytest.mark.parametrize("role", ["validate", "reconcile"])
+@pytest.mark.parametrize("role", ["validate", "prepare", "load", "reconcile"])
 def test_what_reads_whole_files_is_as_large_as_the_stack_says(orchestration: Outcome, role: str) -> None:
     function = orchestration.one("lambda.Function", f"o-{role}-function")
     assert function.inputs["memorySize"] == 2000
@@ -242,8 +271,9 @@ def test_validation_cuts_chunks_as_long_as_the_stack_says(orchestration: Outcome
 
 def test_only_validation_judges_whole_files_and_has_polars(orchestration: Outcome) -> None:
     layers = {function.name: function.inputs["layers"] for function in orchestration.of("lambda.Function")}
-    assert layers.pop("o-validate-function") == ["arn:layer", "arn:polars"]
-    assert len(layers) == len(STEPS) + 1
+    for role in ("validate", "prepare"):
+        assert layers.pop(f"o-{role}-function") == ["arn:layer", "arn:polars"]
+    assert len(layers) == len(STEPS)
     assert all(named == ["arn:layer"] for named in layers.values())
 
 
@@ -262,7 +292,7 @@ def test_no_capacity_is_reserved_unless_it_is_asked_for(orchestration: Outcome) 
         for function in declared(mutate_concurrency=5).of("lambda.Function")
         if "reservedConcurrentExecutions" in function.inputs
     }
-    assert reserved == {"o-mutate-function": 5}
+    assert reserved == {"o-load-function": 5, "o-mutate-function": 5}
 
 
 @pytest.mark.parametrize("role", [*STEPS, "imports", "sweep"])
@@ -278,6 +308,32 @@ def test_a_function_has_its_own_log_and_role_before_it_exists(orchestration: Out
     assert function.inputs["loggingConfig"] == {"logFormat": "Text", "logGroup": group.inputs["name"]}
     allowed = orchestration.allowed(f"o-{role}-policy")
     assert allowed["WriteOwnLog"]["Resource"][0].endswith(f":log-group:{group.inputs['name']}:*")
+
+
+def test_a_machine_with_workers_may_put_work_into_their_queue() -> None:
+    queue = f"arn:aws:sqs:{_pulumi.REGION}:{_pulumi.ACCOUNT}:work"
+    outcome = declared(work_queue_url="https://work", work_queue_arn=queue, worker_bytes=10**9)
+    allowed = outcome.allowed("o-policy")
+    assert allowed["HandOutWork"]["Action"] == ["sqs:SendMessage"]
+    assert allowed["HandOutWork"]["Resource"] == [queue]
+    assert "https://work" in outcome.one("sfn.StateMachine", "o-import").inputs["definition"]
+
+
+@pytest.mark.parametrize("role", ["ingest", "undo", "prepare", "seal"])
+def test_who_decides_on_a_way_knows_the_sizes(orchestration: Outcome, role: str) -> None:
+    variables = orchestration.one("lambda.Function", f"o-{role}-function").inputs["environment"]["variables"]
+    assert (variables["FUNCTION_BYTES"], variables["FUNCTION_CHUNKS"]) == ("1000", "20")
+    assert variables["WORKER_BYTES"] == "0"
+
+
+def test_who_answers_for_a_person_may_answer_tasks_and_no_more_of_the_machine(orchestration: Outcome) -> None:
+    answering = {
+        name: statement["Action"]
+        for name, statement in orchestration.policies()
+        if "states:SendTaskSuccess" in statement["Action"]
+    }
+    names = ("o-approval-policy", "o-imports-policy", "o-sweep-policy")
+    assert answering == {name: ["states:SendTaskSuccess"] for name in names}
 
 
 def test_a_functions_environment_is_encrypted_and_opened_by_itself_alone(orchestration: Outcome) -> None:
@@ -343,9 +399,9 @@ def test_the_sweeper_is_called_every_few_minutes_by_a_schedule_that_may_call_not
     assert trusted["Condition"] == {"StringEquals": {"aws:SourceAccount": _pulumi.ACCOUNT}}
 
 
-def test_only_the_function_that_ends_jobs_signs_receipts(orchestration: Outcome) -> None:
+def test_only_the_functions_that_end_jobs_sign_receipts(orchestration: Outcome) -> None:
     signing = {name for name, statement in orchestration.policies() if "kms:Sign" in statement["Action"]}
-    assert signing == {"o-reconcile-policy"}
+    assert signing == {"o-load-policy", "o-reconcile-policy"}
     assert orchestration.allowed("o-reconcile-policy")["SignReceipts"]["Resource"] == [_given.RECEIPT_KEY]
 
 

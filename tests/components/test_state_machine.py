@@ -309,7 +309,8 @@ def test_every_placeholder_of_the_native_update_is_used_and_defined() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "items", "tolerated"), [("PlanChunks", "$.did.chunks_key", 0), ("MutateChunks", "$.did.plan_key", 40)]
+    ("name", "items", "tolerated"),
+    [("PlanChunks", "$.did.chunks_key", 0), ("MutateChunks", "$.did.plan_key", 40)],
 )
 def test_a_map_reads_its_chunks_from_s3_and_is_bounded(name: str, items: str, tolerated: int) -> None:
     state = STATES[name]
