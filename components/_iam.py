@@ -26,7 +26,6 @@ NO_RESOURCE_LEVEL: Final[Mapping[str, str]] = {
 https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and the service authorization reference.
 """
 
-BATCH_GET: Final = "dynamodb:BatchGetItem"
 GET: Final = "dynamodb:GetItem"
 PUT: Final = "dynamodb:PutItem"
 QUERY: Final = "dynamodb:Query"
@@ -124,7 +123,7 @@ def use_table(
     what: str, arn: pulumi.Input[str], actions: Sequence[str], *, key_arn: pulumi.Input[str], region: str
 ) -> list[Statement]:
     """Do this with the items of one table, whose name for the reader is `what`, and use its key for it."""
-    key_actions = READ_TABLE_KEY if set(actions) <= {GET, BATCH_GET, QUERY} else TABLE_KEY
+    key_actions = READ_TABLE_KEY if set(actions) <= {GET, QUERY} else TABLE_KEY
     return [
         Statement(sid=f"Use{what}", actions=actions, resources=[arn]),
         key_through(f"Open{what}", key_arn, "dynamodb", region, key_actions),

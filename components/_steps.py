@@ -8,7 +8,6 @@ from attrs import field, frozen
 
 from components._function import Runtime
 from components._iam import (
-    BATCH_GET,
     GET,
     OPEN,
     PUT,
@@ -184,9 +183,9 @@ def prepare_step(of: StepArgs, environment: Mapping[str, pulumi.Input[str]]) -> 
         storage_mb=of.validate_storage_mb,
         environment={**environment, "CHUNK_ROWS": str(of.chunk_rows), "RECORDS_TABLE": of.records_table},
         permissions=[
-            *use_ledger(of, GET, BATCH_GET, PUT, QUERY, UPDATE),
+            *use_ledger(of, GET, PUT, QUERY, UPDATE),
             *read_uploads(of, *UPLOADS),
-            read_files(of, *RETURNED, *COMPARED),
+            read_files(of, "jobs/*/chunks.json", *RETURNED, *COMPARED),
             write_files(of, "jobs/*"),
             open_files(of),
             _read_records(of),
@@ -206,7 +205,7 @@ def load_step(of: StepArgs) -> Step:
             "RECORDS_TABLE": of.records_table,
         },
         permissions=[
-            *use_ledger(of, GET, BATCH_GET, PUT, QUERY, UPDATE),
+            *use_ledger(of, GET, PUT, QUERY, UPDATE),
             *read_uploads(of, *UPLOADS),
             read_files(of, "jobs/*/accepted.jsonl", "jobs/*/plan-chunks.json", *ACCOUNTED),
             *write_job_files(of),

@@ -138,9 +138,9 @@ def test_a_role_is_assumed_by_step_functions_for_this_account_only(orchestration
         ("ingest", "GetItem PutItem UpdateItem"),
         ("undo", "GetItem PutItem Query UpdateItem"),
         ("validate", "GetItem PutItem Query UpdateItem"),
-        ("prepare", "BatchGetItem GetItem PutItem Query UpdateItem"),
+        ("prepare", "GetItem PutItem Query UpdateItem"),
         ("approval", "GetItem PutItem UpdateItem"),
-        ("load", "BatchGetItem GetItem PutItem Query UpdateItem"),
+        ("load", "GetItem PutItem Query UpdateItem"),
         ("plan", "GetItem PutItem"),
         ("seal", "GetItem PutItem Query UpdateItem"),
         ("mutate", "GetItem UpdateItem"),
@@ -174,6 +174,7 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
             {
                 "ReadUploads": ["incoming/*", "submitted/*"],
                 "ReadFiles": [
+                    "jobs/*/chunks.json",
                     "jobs/*/corrected.txt",
                     "jobs/*/mapping.json",
                     "jobs/*/rejects.csv",
