@@ -86,7 +86,7 @@ def load(start: dict[str, Any], read: Callable[[str], bytes]) -> str:
     asked = {"field": "startImport", "arguments": {"input": start}}
     job: str = _insist(lambda: imports.handler(asked, CONTEXT))["data"]["id"]
     at = {"job_id": job}
-    assert _insist(lambda: ingest.handler(at, CONTEXT))["next"] == "validate"
+    assert _insist(lambda: ingest.handler(at, CONTEXT))["next"] == "map"
     judged = _insist(lambda: validate.handler(at, CONTEXT))
     for chunk in _items(read(judged["chunks_key"])):
         _insist(lambda chunk=chunk: plan.handler(chunk, CONTEXT))

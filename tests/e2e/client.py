@@ -1,7 +1,8 @@
 """What a user of a stack has: an S3 client, a GraphQL client with the API key, the notices."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -57,6 +58,40 @@ class Client:
         """The ARN of the key that signs receipts, as its function knows it."""
         found = self.functions.get_function_configuration(FunctionName="foreman-local-reconcile")
         return found.get("Environment", {}).get("Variables", {})["RECEIPT_KEY"]
+
+    @contextmanager
+    def environment(self, role: str, **changed: str) -> Generator[None]:
+        """A function with another environment for a while."""
+        name = f"foreman-local-{role}"
+        found = self.functions.get_function_configuration(FunctionName=name)["Environment"]
+        before = found.get("Variables", {})
+        change = self.functions.update_function_configuration
+        change(FunctionName=name, Environment={"Variables": {**before, **changed}})
+        try:
+            yield
+        finally:
+            change(FunctionName=name, Environment={"Variables": before})
+
+    @contextmanager
+    def by_chunks(self) -> Generator[None]:
+        """Files of every size go by chunks for a while, one function for each."""
+        with (
+            self.environment("ingest", FUNCTION_BYTES="0", FUNCTION_CHUNKS="0"),
+            self.environment("undo", FUNCTION_BYTES="0", FUNCTION_CHUNKS="0"),
+            self.environment("seal", FUNCTION_BYTES="0", FUNCTION_CHUNKS="0"),
+        ):
+            yield
+
+    def states_of(self, job: str) -> list[str]:
+        """The states that the execution of a job's first attempt has entered."""
+        arn = self.outputs["state_machine_arn"].replace(":stateMachine:", ":execution:")
+        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=f"{arn}:{job}")
+        events = [event for page in pages for event in page["events"]]
+        return [
+            event["stateEnteredEventDetails"]["name"]
+            for event in events
+            if "stateEnteredEventDetails" in event
+        ]
 
     def put(self, key: str, body: bytes) -> str:
         """Put an object into the intake bucket; its version."""

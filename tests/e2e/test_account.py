@@ -3,8 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +28,6 @@ def sweep(client: Client) -> dict[str, Any]:
     """Let the sweeper look at all jobs, also at those that have just changed."""
     answer = client.functions.invoke(FunctionName="foreman-local-sweep", Payload=b'{"lease_s": 0}')
     return json.loads(answer["Payload"].read())
-
-
-@contextmanager
-def environment(client: Client, function: str, **changed: str) -> Generator[None]:
-    """A function with another environment for a while."""
-    name = f"foreman-local-{function}"
-    found = client.functions.get_function_configuration(FunctionName=name)["Environment"]
-    before = found.get("Variables", {})
-    client.functions.update_function_configuration(
-        FunctionName=name, Environment={"Variables": {**before, **changed}}
-    )
-    try:
-        yield
-    finally:
-        client.functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
 
 
 def trail(client: Client, job: str) -> list[dict[str, Any]]:
@@ -111,7 +95,7 @@ def test_a_planned_job_that_is_cancelled_says_so_in_its_notice(client: Client) -
 
 def test_a_job_whose_step_was_broken_goes_on_from_there_when_it_is_retried(client: Client) -> None:
     customer = unique()
-    with environment(client, "reconcile", RECEIPT_KEY=f"alias/{unique()}"):
+    with client.environment("load", RECEIPT_KEY=f"alias/{unique()}"):
         job = client.drop(f"{unique()}.csv", customers({"customer_id": customer}))
     assert (job["state"], job["reason"]["code"]) == ("failed", "internal")
     assert client.executions(job["id"]) == ["FAILED"]

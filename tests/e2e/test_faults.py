@@ -2,7 +2,10 @@
 
 import os
 import signal
+from contextlib import nullcontext
 from pathlib import Path
+
+import pytest
 
 from tests.e2e.client import Client, job_id, wait
 from tests.e2e.test_files import customers, fates, unique
@@ -36,20 +39,18 @@ def stored(client: Client, job: str) -> int:
     return sum(page["Count"] for page in pages)
 
 
-def test_workers_killed_in_the_middle_of_a_load_lose_and_double_nothing(client: Client) -> None:
+@pytest.mark.parametrize("role", ["load", "mutate"])
+def test_workers_killed_in_the_middle_of_a_load_lose_and_double_nothing(client: Client, role: str) -> None:
     mark, key = unique(), f"incoming/killed-{unique()}.csv"
-    version = client.put(key, customers(*({"customer_id": f"{mark}-{n}"} for n in range(3000))))
-    job = job_id(client.outputs["intake_bucket"], key, version)
+    body = customers(*({"customer_id": f"{mark}-{n}"} for n in range(3000)))
     killed: set[int] = set()
-
-    def some_are_stored() -> bool | None:
-        return 0 < stored(client, job) < 3000 or None
-
-    wait(some_are_stored, "the load to be in its middle")
-    for function in ("foreman-local-mutate", "foreman-local-records"):
-        for pid in workers(client, function):
-            os.kill(pid, signal.SIGKILL)
-            killed.add(pid)
+    with client.by_chunks() if role == "mutate" else nullcontext():
+        job = job_id(client.outputs["intake_bucket"], key, client.put(key, body))
+        wait(lambda: 0 < stored(client, job) < 3000 or None, "the load to be in its middle")
+        for function in (f"foreman-local-{role}", "foreman-local-records"):
+            for pid in workers(client, function):
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
     assert killed, "nothing was killed: the test would prove nothing"
     ended = client.job_ended(job)
     assert (ended["state"], fates(ended)) == ("succeeded", {"read": 3000, "accepted": 3000, "created": 3000})
@@ -61,17 +62,9 @@ def test_workers_killed_in_the_middle_of_a_load_lose_and_double_nothing(client: 
 
 
 def test_a_step_that_stays_broken_ends_as_a_recorded_failure_with_a_notice(client: Client) -> None:
-    function = "foreman-local-validate"
-    lambdas = client.functions
-    found = lambdas.get_function_configuration(FunctionName=function)["Environment"]
-    before = found.get("Variables", {})
-    broken = {name: value for name, value in before.items() if name != "CHUNK_ROWS"}
-    lambdas.update_function_configuration(FunctionName=function, Environment={"Variables": broken})
-    try:
-        customer = unique()
+    customer = unique()
+    with client.environment("prepare", CHUNK_ROWS=""):
         job = client.drop(f"{unique()}.csv", customers({"customer_id": customer}))
-    finally:
-        lambdas.update_function_configuration(FunctionName=function, Environment={"Variables": before})
     assert (job["state"], job["reason"]["code"]) == ("failed", "internal")
     assert "Nothing was stored" in job["reason"]["message"]
     assert client.customer(customer) is None
