@@ -6,6 +6,7 @@ import orjson
 from botocore.exceptions import ClientError
 
 from foreman_core.models import Job, JobState
+from foreman_core.tasks import Tasks
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -14,7 +15,6 @@ Entrance = Literal["ingest", "undo", "load"]
 
 _NO_REDRIVE: Final = {"ExecutionNotRedrivable", "ExecutionDoesNotExist", "InvalidAction"}
 """The last is what a service answers that does not know this action."""
-_NOBODY_WAITS: Final = {"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"}
 
 
 class Workflow:
@@ -59,13 +59,7 @@ class Workflow:
 
     def release(self, token: str) -> bool:
         """Let the execution go on that waits with this token; False when it does not wait any more."""
-        try:
-            self._client.send_task_success(taskToken=token, output="{}")
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _NOBODY_WAITS:
-                return False
-            raise
-        return True
+        return Tasks(self._client).succeed(token, {})
 
     def is_running(self, job: Job) -> bool:
         """Whether the execution of the job's attempt is under way; False also when it was never started."""

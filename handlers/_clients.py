@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 CONFIG: Final = Config(
@@ -49,6 +50,12 @@ def s3() -> "S3Client":
 def sns() -> "SNSClient":
     """The SNS client."""
     return boto3.client("sns", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+
+
+@cache
+def sqs() -> "SQSClient":
+    """The SQS client; its requests may wait for a message, which takes less than the time-out."""
+    return boto3.client("sqs", config=CONFIG.merge(Config(read_timeout=30)))  # pyright: ignore[reportUnknownMemberType]
 
 
 @cache

@@ -33,11 +33,13 @@ KEYS: Final = frozenset(
         "job_id",
         "level",
         "next",
+        "phase",
         "request_id",
         "rows",
         "seconds",
         "state",
         "timestamp",
+        "told",
         "where",
     }
 )

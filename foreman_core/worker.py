@@ -1,0 +1,223 @@
+"""A worker: takes one phase of one job at a time from a queue, does it, and tells the state machine.
+
+Whatever happens to it, nothing is lost and nothing is done twice: what it has done is in the ledger. Its
+message comes back when it is not heard of any more, and its lease keeps others away as long as it is.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+import cattrs
+import orjson
+import structlog
+from attrs import define, field, frozen
+
+from foreman_core.leases import Leases
+from foreman_core.ledger import Ledger
+from foreman_core.pipeline.whole import GoOn, Paused
+from foreman_core.tasks import Tasks
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+Phase = Literal["prepare", "load"]
+Answer = Mapping[str, object]
+LONGEST_POLL_S: Final = 20
+"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html"""
+PAUSE_S: Final = 5
+HIDDEN_LONGER_S: Final = 15
+
+
+@frozen(kw_only=True)
+class Work:
+    """What a message asks for: one phase of an attempt at a job, to be answered with the token."""
+
+    job_id: str
+    attempt: int
+    phase: Phase
+    token: str
+
+
+class Do(Protocol):
+    """Does a phase, and gives the answer for the state machine; Paused when `go_on` said so."""
+
+    def __call__(self, work: Work, go_on: GoOn) -> Answer: ...
+
+
+class Protection(Protocol):
+    """Keeps a worker that is at work from being chosen when there are to be fewer."""
+
+    def protect(self, *, busy: bool) -> None:
+        """Say whether this worker is at work."""
+        ...
+
+
+@define(eq=False)
+class Worker:
+    """One worker. `beat_every` is how often it says that it is at work, a third of its lease at most; `alive`
+    is called whenever it has shown that it lives.
+    """
+
+    sqs: "SQSClient"
+    queue_url: str
+    ledger: Ledger
+    leases: Leases
+    tasks: Tasks
+    do: Do
+    protection: Protection
+    lease: timedelta
+    beat_every: timedelta
+    alive: Callable[[], None]
+    stopping: threading.Event = field(factory=threading.Event)
+    _under_way: tuple[Work, str] | None = None
+
+    def run(self) -> None:
+        """Take work until `stop`. What goes wrong around it is logged, and the message comes back by
+        itself.
+        """
+        while not self.stopping.is_set():
+            self.alive()
+            try:
+                self.take_one(wait_s=LONGEST_POLL_S)
+            except Exception:  # a queue or a table that does not answer may do so again
+                structlog.get_logger().exception("taking_failed")
+                self.stopping.wait(PAUSE_S)
+
+    def take_one(self, *, wait_s: int) -> bool:
+        """Take one message, and do what it asks for; False when there was none within `wait_s` seconds."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.queue_url,
+            MaxNumberOfMessages=1,
+            WaitTimeSeconds=wait_s,
+            VisibilityTimeout=self._hidden_s,
+        )
+        for message in answer.get("Messages", []):
+            receipt = message.get("ReceiptHandle", "")
+            if self.stopping.is_set():
+                self._show_again(receipt, 0)
+            else:
+                self._take(message.get("Body", ""), receipt)
+        return bool(answer.get("Messages"))
+
+    def stop(self) -> None:
+        """Begin nothing more; what is under way goes on up to its next chunk."""
+        self.stopping.set()
+
+    def hand_back(self) -> None:
+        """Give what is under way to another worker at once, wherever it is. The process must end after
+        that.
+        """
+        if self._under_way is not None:
+            work, receipt = self._under_way
+            self._return(work, receipt)
+
+    @property
+    def _hidden_s(self) -> int:
+        """Seconds that a message is hidden: when it is seen again, the lease of who had it is over."""
+        return int(self.lease.total_seconds()) + HIDDEN_LONGER_S
+
+    def _take(self, body: str, receipt: str) -> None:
+        try:
+            work = cattrs.structure(orjson.loads(body), Work)
+        except (ValueError, KeyError, cattrs.BaseValidationError):  # it goes to the dead letters by itself
+            structlog.get_logger().exception("work_unreadable")
+            return
+        log = structlog.get_logger().bind(job_id=work.job_id, attempt=work.attempt, phase=work.phase)
+        job = self.ledger.find(work.job_id)
+        if job is None or job.is_stale(work.attempt):
+            log.info("work_superseded")
+            self._forget(work, receipt)
+            return
+        if not self.leases.take(work.job_id):
+            # it came twice, or the worker that has an older message of this job has yet to find out
+            log.info("work_waits")
+            return
+        if not self.tasks.beat(work.token):  # its time was over, and another message takes its place
+            log.info("work_superseded")
+            self._forget(work, receipt)
+            return
+        log.info("work_taken")
+        self._under_way = (work, receipt)
+        self.protection.protect(busy=True)
+        try:
+            self._work(work, receipt, log)
+        finally:
+            self._under_way = None
+            self.protection.protect(busy=False)
+
+    def _work(self, work: Work, receipt: str, log: structlog.stdlib.BoundLogger) -> None:
+        """Do it, tell what came of it, and only then forget the message."""
+        beats = Beats(self, work, receipt)
+        try:
+            with beats:
+                answer = self.do(work, lambda: not self.stopping.is_set() and not beats.lost.is_set())
+        except Paused:
+            if self.stopping.is_set():
+                log.info("work_handed_back")
+                self._return(work, receipt)
+            else:  # who takes the message next will see whether anybody waits for it
+                log.info("work_lost")
+                self.leases.give_back(work.job_id)
+            return
+        except Exception as error:
+            log.exception("work_failed")
+            self.tasks.fail(work.token, type(error).__name__)
+        else:
+            log.info("work_done", told=self.tasks.succeed(work.token, answer))
+        self._forget(work, receipt)
+
+    def _return(self, work: Work, receipt: str) -> None:
+        self.leases.give_back(work.job_id)
+        self._show_again(receipt, 0)
+
+    def beat(self, work: Work, receipt: str) -> bool:
+        """Say that this work goes on: to the queue, in the ledger, to the state machine. False when it has
+        become another worker's, or nobody waits for it any more.
+        """
+        mine = self.leases.take(work.job_id)
+        self._show_again(receipt, self._hidden_s)
+        self.alive()
+        return mine and self.tasks.beat(work.token)
+
+    def _forget(self, work: Work, receipt: str) -> None:
+        self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=receipt)
+        self.leases.give_back(work.job_id)
+
+    def _show_again(self, receipt: str, after_s: int) -> None:
+        self.sqs.change_message_visibility(
+            QueueUrl=self.queue_url, ReceiptHandle=receipt, VisibilityTimeout=after_s
+        )
+
+
+class Beats:
+    """Heartbeats beside the work, from its beginning to its end. `lost` is set when it is not to go on."""
+
+    def __init__(self, worker: Worker, work: Work, receipt: str) -> None:
+        self.lost = threading.Event()
+        self._over = threading.Event()
+        self._worker = worker
+        self._work = work
+        self._receipt = receipt
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> "Beats":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        every = self._worker.beat_every.total_seconds()
+        while not self._over.wait(every):
+            try:
+                goes_on = self._worker.beat(self._work, self._receipt)
+            except Exception:  # the next one may come through: there is time for two more
+                structlog.get_logger().exception("heartbeat_failed", job_id=self._work.job_id)
+                continue
+            if not goes_on:
+                self.lost.set()
+                return
