@@ -7,7 +7,7 @@ message comes back when it is not heard of any more, and its lease keeps others 
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, Self
 
 import cattrs
 import orjson
@@ -43,7 +43,9 @@ class Work:
 class Do(Protocol):
     """Does a phase, and gives the answer for the state machine; Paused when `go_on` said so."""
 
-    def __call__(self, work: Work, go_on: GoOn) -> Answer: ...
+    def __call__(self, work: Work, go_on: GoOn) -> Answer:
+        """Do what the message asks for."""
+        ...
 
 
 class Protection(Protocol):
@@ -81,7 +83,7 @@ class Worker:
             self.alive()
             try:
                 self.take_one(wait_s=LONGEST_POLL_S)
-            except Exception:  # a queue or a table that does not answer may do so again
+            except Exception:  # noqa: BLE001 - a queue or a table that does not answer may do so again
                 structlog.get_logger().exception("taking_failed")
                 self.stopping.wait(PAUSE_S)
 
@@ -202,7 +204,7 @@ class Beats:
         self._receipt = receipt
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
-    def __enter__(self) -> "Beats":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -215,7 +217,7 @@ class Beats:
         while not self._over.wait(every):
             try:
                 goes_on = self._worker.beat(self._work, self._receipt)
-            except Exception:  # the next one may come through: there is time for two more
+            except Exception:  # noqa: BLE001 - the next one may come through: there is time for two more
                 structlog.get_logger().exception("heartbeat_failed", job_id=self._work.job_id)
                 continue
             if not goes_on:

@@ -40,11 +40,12 @@ LAYERS = [
     {"validation"},
     {"identity", "items", "pacing", "serialising"},
     {"audit", "receipt"},
-    {"ledger_table"},
+    {"ledger_table", "leases", "tasks"},
     {"ledger", "remembered", "storage", "records", "api", "signing", "workflow"},
     {"notices"},
     {"planning", "inverse", "loading"},
     {"pipeline"},
+    {"worker"},
 ]
 
 
