@@ -64,12 +64,14 @@ def _rule(errors: Sequence[str], *, first_s: int, attempts: int, longest_s: int)
     }
 
 
+AFTER_CRASH: Final = _rule(CRASHED, first_s=5, attempts=2, longest_s=30)
+
 RETRY: Final[Sequence[State]] = (
     {"ErrorEquals": list(HOPELESS), "MaxAttempts": 0},
     _rule(BUSY, first_s=2, attempts=12, longest_s=120),
     _rule(SERVICE, first_s=1, attempts=6, longest_s=60),
     _rule(UNFINISHED, first_s=2, attempts=8, longest_s=60),
-    _rule(CRASHED, first_s=5, attempts=2, longest_s=30),
+    AFTER_CRASH,
     _rule(SILENT, first_s=1, attempts=3, longest_s=30),
     _rule(["States.ALL"], first_s=2, attempts=3, longest_s=30),
 )

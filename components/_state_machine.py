@@ -17,7 +17,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from components import _failure
-from components._retries import CRASHED, RETRY, State, catch
+from components._retries import AFTER_CRASH, CRASHED, RETRY, State, catch
 
 TIMEOUT_S: Final[Mapping[str, int]] = {
     "ingest": 300,
@@ -212,18 +212,13 @@ def _await_approval(of: Definition) -> State:
         "TimeoutSeconds": of.approval_hours * 3600,
         "ResultPath": "$.did",
         # a time-out is an answer here
-        "Retry": [rule for rule in RETRY if "States.Timeout" not in _errors(rule)],
+        "Retry": [rule for rule in RETRY if rule is not AFTER_CRASH],
         "Catch": [
             {"ErrorEquals": ["States.Timeout"], "ResultPath": "$.did", "Next": "ExpireApproval"},
             *catch("RecordFailure", "$.error"),
         ],
         "Next": "Seal",
     }
-
-
-def _errors(rule: Mapping[str, object]) -> Sequence[str]:
-    errors = rule["ErrorEquals"]
-    return errors if isinstance(errors, list) else []
 
 
 def _map(of: Definition, role: str, *, items: str, tolerated: int, then: str) -> State:

@@ -9,6 +9,7 @@ import time
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import requests
@@ -169,8 +170,12 @@ def main() -> int:
     if sys.argv[1:] == ["--healthy"]:
         return 0 if healthy(settings) else 1
     worker = make(settings)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        end_in_time(worker, settings.stop_s)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: end_in_time(worker, settings.stop_s))
+        signal.signal(number, stop)
     structlog.get_logger().info("worker_ready")
     worker.run()
     structlog.get_logger().info("worker_ended")

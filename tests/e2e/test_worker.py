@@ -130,7 +130,8 @@ def workshop(client: Client, tmp_path: Path) -> Generator[Workshop]:
             work_queue_url=queue_url,
         )
     )
-    iam: IAMClient = boto3.client("iam", **client.stack.session_kwargs())  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownMemberType, reportUnknownVariableType]
+    kwargs: Any = client.stack.session_kwargs()
+    iam: IAMClient = boto3.client("iam", **kwargs)  # pyright: ignore[reportUnknownMemberType]
     role = before["roleArn"].rpartition("/")[2]
     allowed = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
     made = Workshop(client, queue_url, tmp_path, [])

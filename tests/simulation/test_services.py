@@ -82,6 +82,9 @@ def test_the_interpreter_knows_every_field_of_the_program_s_state_machine() -> N
             ledger_table="l",
             topic_arn="t",
             max_concurrency=1,
+            tolerated_percent=50,
+            approval_hours=1,
+            work_queue_url=None,
         )
     )
     for state in document["States"].values():
