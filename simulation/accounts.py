@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
+import orjson
 from attrs import frozen
 
 from simulation.record import Row
@@ -161,12 +162,22 @@ class JobCheck(Check):
             yield "rows were stored although it never was loading"
         if "needs_review" in self.states and (self.upload.answered or not self.upload.file.asks):
             yield "it asked what its file leaves no doubt about"
+        if "loading" in self.states and self._needed_approval() and not self._was_approved():
+            yield "it was loaded, and nobody had approved its plan"
         if "planned" in self.states:
             yield from self._reading()
         if state in LOADED:
             yield from self._account()
         elif state == "failed" or "loading" in self.states:
             yield from self._failure()
+
+    def _needed_approval(self) -> bool:
+        approval = self.world.environment["APPROVAL"]
+        dropped = self.upload.key.startswith("incoming/")
+        return self.upload.mode == "load" and (approval == "always" or (approval == "dropped" and dropped))
+
+    def _was_approved(self) -> bool:
+        return any(orjson.loads(event)["what"] == "approved" for event in self.world.audit_trail(self.name))
 
     def _reading(self) -> Iterator[str]:
         """1. Each row of the file was counted as what it is, and nothing was guessed."""

@@ -271,6 +271,11 @@ def receipts_of_plans(patch: Patch) -> None:
     patch.setattr(receipt, "fates_balance", always)
 
 
+def plans_approved_by_themselves(patch: Patch) -> None:
+    """Nobody is asked for an approval."""
+    patch.setattr(foreman_core.pipeline.plan, "needs_approval", never)
+
+
 MUTANTS: list[Callable[[Patch], None]] = [
     without_the_version_condition,
     a_version_that_stands_still,
@@ -291,6 +296,7 @@ MUTANTS: list[Callable[[Patch], None]] = [
     events_of_no_chain,
     receipts_of_plans,
     questions_are_guessed,
+    plans_approved_by_themselves,
 ]
 
 RARE: dict[Callable[[Patch], None], int] = {changed_without_looking: 4000}
