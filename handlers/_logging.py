@@ -1,5 +1,7 @@
 """Structured logs: JSON lines on stdout, with the job's id, and never a value of a row.
 
+A line that has something to measure is a metric, too: see `handlers/_metrics.py`.
+
 Only keys on the list below get into a line; others are dropped by name. Of an exception, its type and the
 places it went through are kept, not its message: that may quote what a file holds.
 """
@@ -15,13 +17,17 @@ import structlog
 from botocore.exceptions import ClientError
 
 from foreman_core.errors import ForemanError
+from handlers._metrics import add_metrics
 
 KEYS: Final = frozenset(
     {
+        "age_s",
         "attempt",
         "chunk",
         "code",
         "count",
+        "counts",
+        "door",
         "dropped_keys",
         "duplicate_of",
         "error_code",
@@ -31,13 +37,20 @@ KEYS: Final = frozenset(
         "field",
         "function",
         "job_id",
+        "late_s",
         "level",
+        "mode",
         "next",
+        "record_type",
         "request_id",
+        "restarts",
         "rows",
         "seconds",
         "state",
         "timestamp",
+        "trace_id",
+        "was",
+        "what",
         "where",
     }
 )
@@ -53,6 +66,7 @@ def configure(function: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             describe_exception,
             keep_listed_keys,
+            add_metrics,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -60,7 +74,16 @@ def configure(function: str) -> None:
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(function=function)
+    structlog.contextvars.bind_contextvars(function=function, **_trace())
+
+
+def _trace() -> dict[str, str]:
+    """The trace that this call belongs to: `Root=…;Parent=…;Sampled=1`, and the root is what X-Ray looks up.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    parts = dict(part.partition("=")[::2] for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";"))
+    return {"trace_id": parts["Root"]} if "Root" in parts else {}
 
 
 def describe_exception(

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from structlog.contextvars import bind_contextvars
 
 from handlers import _logging
 
@@ -22,9 +23,10 @@ def step(function: str) -> Callable[[Callable[[Event], Answer]], Handler]:
         @functools.wraps(work)
         def handler(event: Event, context: LambdaContext) -> Answer:
             _logging.configure(function)
-            log = structlog.get_logger().bind(
+            bind_contextvars(
                 job_id=event.get("job_id"), request_id=context.aws_request_id, chunk=event.get("index")
             )
+            log = structlog.get_logger()
             began = time.monotonic()
             try:
                 answer = work(event)

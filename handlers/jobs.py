@@ -45,4 +45,4 @@ def _page(ledger: Ledger, given: Arguments) -> dict[str, Any]:
     return {"items": [job_document(job) for job in page.jobs], "nextToken": page.next_token}
 
 
-handler = resolver("jobs", _fields)
+handler = resolver("jobs", _fields, job_of=lambda given: given.get("id"))

@@ -72,7 +72,7 @@ def _update(records: Records, schema: RecordSchema, given: Arguments) -> Any:  #
     )
 
 
-handler = resolver("records", _fields)
+handler = resolver("records", _fields, job_of=lambda given: (given.get("input") or {}).get("job_id"))
 
 # what is loaded by now stays; looking through it again and again would take as long as writing the rows
 gc.freeze()

@@ -206,8 +206,8 @@ def test_a_functions_environment_is_what_its_handler_reads(program: Outcome) -> 
     for role, function in functions(program):
         names = {field.name.upper() for field in attrs.fields(import_module(f"handlers.{role}").Settings)}
         variables = set(function.inputs["environment"]["variables"])
-        assert variables - {"LOG_LEVEL"} == names, role
-        assert "LOG_LEVEL" in variables, role
+        assert variables - {"LOG_LEVEL", "STACK"} == names, role
+        assert {"LOG_LEVEL", "STACK"} <= variables, role
 
 
 def test_a_functions_environment_has_no_empty_value_and_no_secret(program: Outcome) -> None:

@@ -19,7 +19,7 @@ def answer(error: Exception | None) -> dict[str, Any]:
             raise error
         return {"echo": arguments["id"]}
 
-    handler = resolver("tested", lambda _: {"thing": field})
+    handler = resolver("tested", lambda _: {"thing": field}, job_of=lambda given: given["id"])
     return handler({"field": "thing", "arguments": {"id": "a"}, "identity": None}, CONTEXT)
 
 
