@@ -89,7 +89,8 @@ def test_a_change_within_a_state_is_told_as_what_it_is(ledger: Ledger) -> None:
 def test_a_failure_that_the_state_machine_recorded_is_told_when_it_is_found(ledger: Ledger) -> None:
     job = ledger.create(JOB)
     moments = (*job.timeline, Moment(state=JobState.FAILED, at=AT))
-    ledger.amend(job.id, JobState.RECEIVED, state=JobState.FAILED, timeline=moments, unaudited=True)
+    natively = {"state": JobState.FAILED, "timeline": moments, "unaudited": True}
+    ledger._update({"pk": "JOB#job-1", "sk": "JOB"}, natively)  # pyright: ignore[reportPrivateUsage]
     with capture_logs() as lines:
         ledger.settle(ledger.job(job.id))
         ledger.settle(attrs.evolve(job, unaudited=True))
