@@ -38,6 +38,7 @@ def tell_changed(
         code=None if after.reason is None else after.reason.code,
         age_s=_between(job.created_at, after.updated_at),
         counts=shown_counts(after.counts),
+        issues=dict(after.issues_by_code),
     )
 
 

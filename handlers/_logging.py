@@ -36,6 +36,7 @@ KEYS: Final = frozenset(
         "event",
         "field",
         "function",
+        "issues",
         "job_id",
         "late_s",
         "level",

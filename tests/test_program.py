@@ -34,6 +34,7 @@ OUTPUTS = {
     "ledger_table",
     "notification_topic_arn",
     "receipt_key_fingerprint",
+    "dashboard_url",
     "region",
     "role",
 }
@@ -190,7 +191,7 @@ def test_the_caller_and_a_public_key_are_the_only_questions_to_aws(program: Outc
 
 def test_every_child_has_its_component_above_it_and_in_its_name(program: Outcome) -> None:
     components = {resource.name for resource in program.resources if not resource.custom}
-    tops = {"core", "intake", "orchestration"}
+    tops = {"core", "intake", "orchestration", "observability"}
     for resource in program.resources:
         if resource.type != PROVIDER and resource.name not in tops:
             assert resource.parent in components, resource.name
@@ -287,6 +288,7 @@ def test_names_are_left_to_pulumi_unless_someone_computes_them(program: Outcome)
         "appsync/dataSource",
         "appsync/graphQLApi",
         "cloudwatch/logGroup",
+        "cloudwatch/queryDefinition",
         "kms/alias",
         "lambda/function",
         "sfn/stateMachine",
