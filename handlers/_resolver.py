@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import structlog
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -21,11 +21,16 @@ _TYPES: Final = {"not-found": "NotFound", "limit-exceeded": "LimitExceeded"}
 
 
 def resolver(
-    function: str, fields: Callable[[Identity], Mapping[str, Field]], *, job_of: Callable[[Arguments], object]
+    function: str,
+    fields: Callable[[Identity], Mapping[str, Field]],
+    *,
+    job_of: Callable[[Arguments], object],
+    answered: Literal["info", "debug"] = "info",
 ) -> Callable[..., dict[str, Any]]:
     """Make a Lambda handler: `{field, arguments, identity}` → `{data}` or `{error: {type, message, info}}`.
 
     `job_of` gives the id of the job that the arguments are about, for the logs: what is no id is left out.
+    `answered` is the level at which an answer is told.
 
     An exception that is not a refusal is logged and goes on: AppSync answers InternalError, without details.
     """
@@ -50,7 +55,7 @@ def resolver(
             log.exception("field_failed", seconds=_since(began))
             raise
         else:
-            log.info("field_answered", seconds=_since(began))
+            getattr(log, answered)("field_answered", seconds=_since(began))
         return answer
 
     return handler
