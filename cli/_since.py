@@ -26,6 +26,4 @@ class Since(click.ParamType[datetime]):
         except (ValueError, OverflowError):
             accepted = "neither a time ago (30m, 2h, 7d) nor a time (2026-01-31T08:00)"
             self.fail(f"{text!r} is {accepted}.", param, ctx)
-                f"{text!r} is neither a time ago (30m, 2h, 7d) nor a time (2026-01-31T08:00).", param, ctx
-            )
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

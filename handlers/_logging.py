@@ -58,7 +58,7 @@ KEYS: Final = frozenset(
 
 
 def configure(function: str) -> None:
-    """Set the logs of this process up; LOG_LEVEL says from which level on."""
+    """Set the logs of this process up; LOG_LEVEL says from which level on, metrics left out."""
     level = logging.getLevelNamesMapping().get(os.environ.get("LOG_LEVEL", "INFO"), logging.INFO)
     structlog.configure(
         processors=[
@@ -68,9 +68,10 @@ def configure(function: str) -> None:
             describe_exception,
             keep_listed_keys,
             add_metrics,
+            from_level(level),
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(min(level, logging.INFO)),
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
@@ -106,6 +107,17 @@ def describe_exception(
         for frame in traceback.extract_tb(error.__traceback__)
     ]
     return event
+
+
+def from_level(least: int) -> structlog.typing.Processor:
+    """Drop lines below a level, but for those that are metrics."""
+
+    def drop(_logger: object, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if "_aws" not in event and structlog.stdlib.NAME_TO_LEVEL[name] < least:
+            raise structlog.DropEvent
+        return event
+
+    return drop
 
 
 def keep_listed_keys(

@@ -1,24 +1,20 @@
 """The real program, once for every stack file: what must hold whatever is set."""
 
 import json
-import runpy
-import zipfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
-import yaml
 
 from components._iam import NO_RESOURCE_LEVEL
 from components._key import ROOT_STATEMENT
 from components._provider import SERVICES
-from tests import _pulumi
+from tests import _program, _pulumi
+from tests._program import ROOT, settings
 from tests._pulumi import Outcome, Recorded
 
-ROOT = Path(__file__).parents[1]
 STACKS = sorted(
     path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("Pulumi.*.yaml")
 )
@@ -41,27 +37,15 @@ OUTPUTS = {
 PROVIDER = "pulumi:providers:aws"
 
 
-def settings(stack: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"])
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcome]:
-    """The program as a stack's file sets it, with archives that are empty; each stack is run once."""
+    """The program as a stack's file sets it; each stack is run once."""
     packages = tmp_path_factory.mktemp("lambda")
-    for name in ("code", "layer", "polars"):
-        with zipfile.ZipFile(packages / f"{name}.zip", "w"):
-            pass
     done: dict[str, Outcome] = {}
 
     def once(stack: str) -> Outcome:
         if stack not in done:
-            config = _pulumi.as_texts({**settings(stack), "foreman:packageDir": str(packages)})
-            done[stack] = _pulumi.run(
-                lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"),
-                stack=stack,
-                config=config,
-            )
+            done[stack] = _program.run(stack, packages)
         return done[stack]
 
     return once

@@ -32,7 +32,7 @@ class Pages:
 
 
 class Logs:
-    """CloudWatch Logs, oldest first. With `tokens` it names the next page as AWS does, and the emulator not."""
+    """CloudWatch Logs, oldest first. With `tokens` it names the next page: AWS does, the emulator not."""
 
     def __init__(self, *, tokens: bool) -> None:
         self.tokens = tokens

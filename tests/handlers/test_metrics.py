@@ -187,6 +187,14 @@ def test_other_lines(line: dict[str, Any], values: dict[str, float]) -> None:
     assert dict(measure(line)) == values
 
 
+@pytest.mark.usefixtures("stack")
+def test_a_metric_is_told_also_where_only_errors_are_logged(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+    assert said(capsys, **END)["JobsEnded"] == 1
+
+
 def test_without_a_stack_a_line_is_only_a_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
