@@ -102,7 +102,9 @@ class _Reader:
         if self.asked.job is not None:
             more["filterPattern"] = f'"{self.asked.job}"'
         while True:
-            page = self.client.filter_log_events(logGroupName=group, limit=MOST_EVENTS, **more)
+            page: Mapping[str, Any] = self.client.filter_log_events(
+                logGroupName=group, limit=MOST_EVENTS, **more
+            )
             events = cast("list[Mapping[str, Any]]", page["events"])
             yield from events
             if page.get("nextToken"):

@@ -62,8 +62,8 @@ class Target:
             retries={"mode": "standard", "max_attempts": 4},
             proxies={} if self.endpoint else None,
         )
-        name: Any = service
-        return boto3.client(name, config=config, **self.session)  # pyright: ignore[reportUnknownMemberType]
+        make: Any = boto3.client  # pyright: ignore[reportUnknownMemberType]
+        return make(service, config=config, **self.session)
 
     def public(self) -> dict[str, object]:
         """What may be shown of the stack anywhere: its name, where it is, its outputs without secrets."""

@@ -49,14 +49,12 @@ def document(entries: Sequence[Entry]) -> list[dict[str, Any]]:
 
 
 def _states(seen: JobView, events: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[Entry]:
-    moments = seen.job.timeline
     told = {(event.get("to"), event["at"]): event for event in events}
-    for moment, following in zip_longest(moments, moments[1:]):
-        end = None if following is None else datetime.fromisoformat(following.at)
-        if end is None and not seen.rests:
-            end = now
-        rested = end is None or moment.state.is_final
-        taken = None if rested else (end - datetime.fromisoformat(moment.at)).total_seconds()
+    for moment, following in zip_longest(seen.job.timeline, seen.job.timeline[1:]):
+        end = now if following is None and not seen.rests else None
+        if following is not None and not moment.state.is_final:
+            end = datetime.fromisoformat(following.at)
+        taken = None if end is None else (end - datetime.fromisoformat(moment.at)).total_seconds()
         event = told.get((moment.state, moment.at), {})
         what = moment.state.replace("_", " ")
         if following is None and not seen.rests:

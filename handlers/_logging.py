@@ -84,8 +84,9 @@ def _trace() -> dict[str, str]:
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
-    parts = dict(part.partition("=")[::2] for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";"))
-    return {"trace_id": parts["Root"]} if "Root" in parts else {}
+    parts = os.environ.get("_X_AMZN_TRACE_ID", "").split(";")
+    root = next((part.removeprefix("Root=") for part in parts if part.startswith("Root=")), None)
+    return {} if root is None else {"trace_id": root}
 
 
 def describe_exception(
@@ -112,8 +113,8 @@ def describe_exception(
 def from_level(least: int) -> structlog.typing.Processor:
     """Drop lines below a level, but for those that are metrics."""
 
-    def drop(_logger: object, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        if "_aws" not in event and structlog.stdlib.NAME_TO_LEVEL[name] < least:
+    def drop(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if "_aws" not in event and logging.getLevelNamesMapping()[event["level"].upper()] < least:
             raise structlog.DropEvent
         return event
 

@@ -12,6 +12,7 @@ from cli import _logs
 from cli._logs import Asked, read
 from cli._target import Target
 from tests.cli.conftest import JOB_ID, Foreman
+from tests.local.doubles import always
 
 PREFIX = "/aws/lambda/foreman-prod-"
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -70,7 +71,11 @@ class Logs:
 @pytest.fixture(params=[True, False], ids=["as on AWS", "as the emulator"])
 def written(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Logs:
     client = Logs(tokens=request.param)
-    monkeypatch.setattr(Target, "client", lambda _target, service: {"logs": client}[service])
+
+    def client_of(_target: Target, service: str) -> Logs:
+        return {"logs": client}[service]
+
+    monkeypatch.setattr(Target, "client", client_of)
     return client
 
 
@@ -174,7 +179,7 @@ MEASURED = {
 
 @pytest.fixture
 def told(written: Logs, monkeypatch: pytest.MonkeyPatch) -> Logs:
-    monkeypatch.setattr("cli.commands.logs.find", lambda _name: target())
+    monkeypatch.setattr("cli.commands.logs.find", always(target()))
     written.tell(0, **MEASURED)
     written.tell(1, **FAILED)
     return written
