@@ -95,22 +95,21 @@ class _Reader:
             del told[place]
 
     def _events(self, group: str, start: int) -> Iterator[Mapping[str, Any]]:
-        """All events from a time on. A page that is full and names no next one may have left some of its last
-        moment out, which is then asked for again.
+        """All events from a time on. The emulator names no next page: the last moment of a full one is asked
+        for again, since a part of it may be missing.
         """
         more: dict[str, Any] = {"startTime": start}
         if self.asked.job is not None:
             more["filterPattern"] = f'"{self.asked.job}"'
         while True:
-            page: Mapping[str, Any] = self.client.filter_log_events(
-                logGroupName=group, limit=MOST_EVENTS, **more
-            )
-            events = cast("list[Mapping[str, Any]]", page["events"])
+            answer = self.client.filter_log_events(logGroupName=group, limit=MOST_EVENTS, **more)
+            page = cast("Mapping[str, Any]", answer)
+            events: list[Mapping[str, Any]] = page["events"]
             yield from events
             if page.get("nextToken"):
                 more["nextToken"] = page["nextToken"]
-            elif len(events) == MOST_EVENTS and events[-1]["timestamp"] > more["startTime"]:
-                more["startTime"] = events[-1]["timestamp"]
+            elif "nextToken" not in more and len(events) == MOST_EVENTS:
+                more["startTime"] = max(events[-1]["timestamp"], more["startTime"] + 1)
             else:
                 return
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import field, frozen
 
@@ -62,8 +62,7 @@ class Target:
             retries={"mode": "standard", "max_attempts": 4},
             proxies={} if self.endpoint else None,
         )
-        make: Any = boto3.client  # pyright: ignore[reportUnknownMemberType]
-        return make(service, config=config, **self.session)
+        return cast("Any", boto3).client(service, config=config, **self.session)
 
     def public(self) -> dict[str, object]:
         """What may be shown of the stack anywhere: its name, where it is, its outputs without secrets."""

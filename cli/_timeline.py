@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from cli._account import FATES, WRITTEN
 from cli._job import JobView
 from cli._screen import table
+from cli._text import plural
 from foreman_core.models import Job, JobState
 
 _OURS: Final = {"foreman"}
@@ -59,7 +60,7 @@ def _states(seen: JobView, events: Sequence[Mapping[str, Any]], now: datetime) -
         what = moment.state.replace("_", " ")
         if following is None and not seen.rests:
             what += ", so far"
-        yield Entry(at=moment.at, what=what, seconds=taken, more=_details(moment.state, event))
+        yield Entry(at=moment.at, what=what, seconds=taken, more=_details(seen.job, moment.state, event))
 
 
 def _changes(events: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
@@ -76,7 +77,7 @@ def _notice(job: Job) -> Iterator[Entry]:
         yield Entry(at=job.notified_at, what="notice sent")
 
 
-def _details(state: JobState, event: Mapping[str, Any]) -> str:
+def _details(job: Job, state: JobState, event: Mapping[str, Any]) -> str:
     counts: Mapping[str, int] = event.get("counts") or {}
     planned = state is JobState.PLANNED
     fates = [
@@ -84,7 +85,8 @@ def _details(state: JobState, event: Mapping[str, Any]) -> str:
         for fate in FATES
         if counts.get(fate)
     ]
-    return _joined(", ".join(fates), str(event.get("reason", "")), _who(event))
+    chunks = plural(job.chunks, "chunk") if planned else ""
+    return _joined(", ".join(fates), chunks, str(event.get("reason", "")), _who(event))
 
 
 def _who(event: Mapping[str, Any]) -> str:

@@ -48,7 +48,7 @@ def test_a_load_has_its_states_with_what_they_took_and_what_was_found() -> None:
     ]
     assert entries(moments, events, notified_at=f"{DAY}11:02:04.000Z") == [
         ("11:00:00.000", "received", 2.5, "s3"),
-        ("11:00:02.500", "planned", 0.5, "7 to be created, 2 rejected"),
+        ("11:00:02.500", "planned", 0.5, "7 to be created, 2 rejected; 1 chunk"),
         ("11:00:03.000", "loading", 120.0, ""),
         ("11:02:03.000", "partially succeeded", None, "7 created, 2 rejected"),
         ("11:02:04.000", "notice sent", None, ""),
