@@ -31,6 +31,7 @@ from foreman_core.models import (
     JobState,
     Moment,
     PlannedChunk,
+    Progress,
     Reason,
     Sealed,
 )
@@ -300,6 +301,20 @@ class Ledger(LedgerTable):
     def chunks(self, job_id: str) -> tuple[PlannedChunk, ...]:
         """All chunks of a job that have been planned, in order."""
         return tuple(cattrs.structure(item, PlannedChunk) for item in self._items(job_id, "CHUNK#"))
+
+    def progress(self, job_id: str) -> Progress:
+        """How far the chunks of a job are, as of a moment ago; every chunk's item is read for it."""
+        planned = loaded = 0
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :job AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":job": {"S": f"JOB#{job_id}"}, ":prefix": {"S": "CHUNK#"}},
+            ProjectionExpression="pk, loaded_at",
+        )
+        for page in pages:
+            planned += len(page["Items"])
+            loaded += sum("S" in item.get("loaded_at", {}) for item in page["Items"])
+        return Progress(planned=planned, loaded=loaded)
 
     def _changed(self, job: Job, what: str, to: JobState | None, changes: Mapping[str, object]) -> Job:
         if self._change(job, what, to, changes):

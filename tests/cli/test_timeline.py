@@ -114,3 +114,16 @@ def test_programs_get_the_same(foreman: Foreman, stack: Stack) -> None:
         {"at": "2026-01-02T03:04:07.500000Z", "what": "succeeded", "seconds": None, "more": ""},
     ]
     assert "audit" not in document
+
+
+def test_of_a_job_under_way_it_is_told_how_far_its_chunks_are(foreman: Foreman, stack: Stack) -> None:
+    stack.jobs = [job(state="loading", chunks=1200)]
+    stack.progress = {"planned": 1200, "loaded": 37}
+    assert foreman("job", JOB_ID).out.splitlines()[-1] == "1,200 chunks: 1,200 planned, 37 loaded"
+    assert foreman("job", JOB_ID, "--json").document["progress"] == {"planned": 1200, "loaded": 37}
+
+
+def test_a_job_that_rests_is_not_asked_how_far_it_is(foreman: Foreman, stack: Stack) -> None:
+    stack.jobs = [job()]
+    assert "progress" not in foreman("job", JOB_ID, "--json").document
+    assert not [request for request in stack.asked if "jobProgress" in request["query"]]
