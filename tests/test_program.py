@@ -235,6 +235,18 @@ def test_the_computed_arn_of_the_state_machine_is_the_real_one(program: Outcome)
     assert told == {real}
 
 
+def test_functions_state_machine_and_api_are_traced_if_the_stack_says_so(
+    program: Outcome, stack: str
+) -> None:
+    tracing = settings(stack).get("foreman:tracing", True)
+    modes = {function.inputs["tracingConfig"]["mode"] for _, function in functions(program)}
+    assert modes == {"Active" if tracing else "PassThrough"}
+    (machine,) = program.of("sfn.StateMachine")
+    assert machine.inputs["tracingConfiguration"] == {"enabled": tracing}
+    (api,) = program.of("appsync.GraphQLApi")
+    assert api.inputs["xrayEnabled"] is tracing
+
+
 def test_archives_come_from_where_they_are_packed(program: Outcome) -> None:
     assert {Path(function.inputs["code"].path).name for _, function in functions(program)} == {"code.zip"}
     sources = {
