@@ -9,6 +9,7 @@ from components._provider import make_provider
 from components.config import load_config
 from components.core_api import CoreApi, CoreApiArgs, api_key_expiry
 from components.intake import Intake, IntakeArgs
+from components.observability import Observability, ObservabilityArgs
 from components.orchestration import Orchestration, OrchestrationArgs, state_machine_name
 from foreman_core.schema import find_schema
 
@@ -94,6 +95,25 @@ orchestration = Orchestration(
     opts,
 )
 
+observability = Observability(
+    "observability",
+    ObservabilityArgs(
+        stack=config.stack,
+        region=config.region,
+        record_type=record_schema.name,
+        topic_arn=intake.topic_arn,
+        topic=intake.topic,
+        api_id=core.api_id,
+        state_machine_arn=orchestration.state_machine_arn,
+        queue=intake.queue,
+        dead_letter_queue=intake.dead_letter_queue,
+        records_table=core.records_table,
+        ledger_table=core.ledger_table,
+        alarm_arns=[*intake.alarm_arns, *orchestration.alarm_arns],
+    ),
+    opts,
+)
+
 pulumi.export("graphql_url", core.graphql_url)
 pulumi.export("graphql_api_id", core.api_id)
 pulumi.export("api_key", core.api_key)
@@ -105,5 +125,6 @@ pulumi.export("records_table", core.records_table)
 pulumi.export("ledger_table", core.ledger_table)
 pulumi.export("notification_topic_arn", intake.topic_arn)
 pulumi.export("receipt_key_fingerprint", core.receipt_key_fingerprint)
+pulumi.export("dashboard_url", observability.dashboard_url)
 pulumi.export("region", config.region)
 pulumi.export("role", "primary")

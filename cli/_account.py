@@ -85,7 +85,8 @@ def seconds(job: Job) -> float:
 
 
 def _equation_of(job: Job) -> Text:
-    return equation(job.counts, planned=waits(job), stopped=job.state is JobState.CANCELLED)
+    unfinished = job.state in {JobState.LOADING, JobState.CANCELLED}
+    return equation(job.counts, planned=waits(job), unfinished=unfinished)
 
 
 def fates_of(job: Job) -> str:
@@ -101,10 +102,10 @@ def _terms(counts: Counts, *, planned: bool) -> list[tuple[int, str]]:
     ]
 
 
-def equation(counts: Counts, *, planned: bool = False, stopped: bool = False) -> Text:
-    """`10 read = 8 created + … `, and whether it is true. Of a job that was stopped, rows may be left."""
+def equation(counts: Counts, *, planned: bool = False, unfinished: bool = False) -> Text:
+    """`10 read = 8 created + … `, and whether it is true. An unfinished load has rows that are left."""
     terms = _terms(counts, planned=planned)
-    if stopped:
+    if unfinished:
         terms.append((counts.pending, "not loaded"))
     shown = " + ".join(f"{number:,} {fate}" for number, fate in terms if number) or "0"
     line = Text(f"{counts.read:,} read = {shown}")

@@ -13,7 +13,7 @@ from cli._job import SELECTION, JobView, view
 from cli._send import Sent
 from foreman_core.errors import Conflict, ForemanError, Refused, Unavailable
 from foreman_core.mapping import Decided, as_json
-from foreman_core.models import Options
+from foreman_core.models import Options, Progress
 
 TIMEOUT_SECONDS: Final = 35
 """A little more than the 30 s that AppSync gives a request."""
@@ -107,6 +107,11 @@ class Api:
     def audit_trail(self, job_id: str) -> list[str]:
         """The events of a job's audit trail, each as the text that was hashed."""
         return self.ask("query($id: ID!) { jobAudit(id: $id) }", id=job_id)["jobAudit"]
+
+    def progress(self, job_id: str) -> Progress:
+        """How far the chunks of a job are."""
+        document = "query($id: ID!) { jobProgress(id: $id) { planned loaded } }"
+        return Progress(**self.ask(document, id=job_id)["jobProgress"])
 
     def undo_job(self, job_id: str, *, dry_run: bool) -> JobView:
         """Ask for the undo of a job; the job that does it."""

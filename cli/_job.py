@@ -17,7 +17,7 @@ issues_by_code issues_by_field changes_by_field
 source { bucket key version_id name bytes sha256 }
 counts { read accepted rejected duplicate blank created updated deleted unchanged kept conflict pending }
 options { encoding delimiter sheet header mapping }
-reason { code message command } timeline { state at }
+reason { code message command } timeline { state at } notified_at
 """
 
 DUPLICATE: Final = "duplicate-file"

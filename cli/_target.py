@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import field, frozen
 
@@ -48,6 +48,10 @@ class Target:
     @cached_property
     def s3(self) -> "S3Client":
         """An S3 client with time-outs."""
+        return self.client("s3")
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - the stubs know services by literal names only
+        """A client of a service, with time-outs."""
         import boto3  # noqa: PLC0415 - a third of a second, for commands that only look
         from botocore.config import Config  # noqa: PLC0415 - as above
 
@@ -58,7 +62,7 @@ class Target:
             retries={"mode": "standard", "max_attempts": 4},
             proxies={} if self.endpoint else None,
         )
-        return boto3.client("s3", config=config, **self.session)  # pyright: ignore[reportUnknownMemberType]
+        return cast("Any", boto3).client(service, config=config, **self.session)
 
     def public(self) -> dict[str, object]:
         """What may be shown of the stack anywhere: its name, where it is, its outputs without secrets."""

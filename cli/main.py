@@ -45,7 +45,7 @@ COMMANDS = {
         "down": Lazy("cli.commands.stack:down", "Stop the local stack; what it has stored stays."),
         "status": Lazy("cli.commands.stack:status", "List every resource and how it is realised."),
         "outputs": Lazy("cli.commands.stack:outputs", "Print the stack's outputs, the API key included."),
-        "logs": Lazy("cli.commands.logs:logs", "Print what the functions of the local stack log."),
+        "logs": Lazy("cli.commands.logs:logs", "Print what the functions of a stack log."),
     },
     "The project": {
         "test": Lazy("cli.commands.test:test", "Run the test suite."),

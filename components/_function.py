@@ -127,7 +127,9 @@ class Function(pulumi.ComponentResource):
             ephemeral_storage={"size": args.storage_mb},
             reserved_concurrent_executions=args.reserved_concurrency,
             kms_key_arn=runtime.key_arn,
-            environment={"variables": {**args.environment, "LOG_LEVEL": runtime.log_level}},
+            environment={
+                "variables": {**args.environment, "LOG_LEVEL": runtime.log_level, "STACK": runtime.stack}
+            },
             tracing_config={"mode": "Active" if runtime.tracing else "PassThrough"},
             # our functions write JSON and filter by level themselves; with the format JSON, Lambda would set
             # the level of every library too, and at DEBUG botocore logs whole requests

@@ -1,5 +1,6 @@
 """Phase 2: files come in; each new one becomes a job."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import pulumi
@@ -53,8 +54,12 @@ class Intake(pulumi.ComponentResource):
     bucket: pulumi.Output[str]
     bucket_arn: pulumi.Output[str]
     topic_arn: pulumi.Output[str]
+    topic: pulumi.Output[str]
+    queue: pulumi.Output[str]
     queue_url: pulumi.Output[str]
+    dead_letter_queue: pulumi.Output[str]
     dead_letter_queue_url: pulumi.Output[str]
+    alarm_arns: Sequence[pulumi.Output[str]]
 
     def __init__(self, name: str, args: IntakeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("foreman:index:Intake", name, None, opts)
@@ -68,10 +73,11 @@ class Intake(pulumi.ComponentResource):
         queue = self._queue(dead_letters)
         self._announce_files(bucket, queue)
         self._consume(queue)
-        self._alarms(queue, dead_letters, topic)
+        self.alarm_arns = self._alarms(queue, dead_letters, topic)
 
         self.bucket, self.bucket_arn = bucket.name, bucket.arn
-        self.topic_arn = topic.arn
+        self.topic, self.topic_arn = topic.name, topic.arn
+        self.queue, self.dead_letter_queue = queue.name, dead_letters.name
         self.queue_url, self.dead_letter_queue_url = queue.url, dead_letters.url
         self.register_outputs(
             {
@@ -280,7 +286,9 @@ class Intake(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _alarms(self, queue: aws.sqs.Queue, dead_letters: aws.sqs.Queue, topic: aws.sns.Topic) -> None:
+    def _alarms(
+        self, queue: aws.sqs.Queue, dead_letters: aws.sqs.Queue, topic: aws.sns.Topic
+    ) -> list[pulumi.Output[str]]:
         alarms = {
             "lost-events": AlarmArgs(
                 meaning="A file's event failed five times; the file is in the bucket, but has no job.",
@@ -298,5 +306,7 @@ class Intake(pulumi.ComponentResource):
                 threshold=OLDEST_EVENT_S,
             ),
         }
-        for what, alarm in alarms.items():
-            raise_alarm(f"{self._name}-{what}", alarm, topic_arn=topic.arn, parent=self)
+        return [
+            raise_alarm(f"{self._name}-{what}", alarm, topic_arn=topic.arn, parent=self).arn
+            for what, alarm in alarms.items()
+        ]

@@ -64,6 +64,7 @@ class Orchestration(pulumi.ComponentResource):
     """The state machine, its functions, and the two fields of the API that start it."""
 
     state_machine_arn: pulumi.Output[str]
+    alarm_arns: Sequence[pulumi.Output[str]]
 
     def __init__(
         self, name: str, args: OrchestrationArgs, opts: pulumi.ResourceOptions | None = None
@@ -77,7 +78,7 @@ class Orchestration(pulumi.ComponentResource):
         machine = self._state_machine(arns)
         self._imports()
         make_sweeper(name, args, parent=self)
-        self._alarms(machine)
+        self.alarm_arns = self._alarms(machine)
 
         self.state_machine_arn = machine.arn
         self.register_outputs({"state_machine_arn": self.state_machine_arn})
@@ -281,7 +282,7 @@ class Orchestration(pulumi.ComponentResource):
             parent=self,
         )
 
-    def _alarms(self, machine: aws.sfn.StateMachine) -> None:
+    def _alarms(self, machine: aws.sfn.StateMachine) -> list[pulumi.Output[str]]:
         machine_of = {"StateMachineArn": machine.arn}
         alarms = {
             "failed": AlarmArgs(
@@ -303,8 +304,10 @@ class Orchestration(pulumi.ComponentResource):
                 dimensions={"GraphQLAPIId": self._args.api_id},
             ),
         }
-        for what, alarm in alarms.items():
-            raise_alarm(f"{self._name}-{what}", alarm, topic_arn=self._args.topic_arn, parent=self)
+        return [
+            raise_alarm(f"{self._name}-{what}", alarm, topic_arn=self._args.topic_arn, parent=self).arn
+            for what, alarm in alarms.items()
+        ]
 
 
 def state_machine_name(stack: str) -> str:

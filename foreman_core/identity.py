@@ -2,11 +2,14 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 
 import orjson
 
 from foreman_core.models import Value
+
+_JOB_ID = re.compile(r"job-[a-z2-7]{26}")
 
 SEQUENCER_WIDTH = 64
 """Hex digits a comparable sequencer has at least; S3 sends 16 to 18."""
@@ -18,6 +21,11 @@ def job_id(*, bucket: str, key: str, version_id: str) -> str:
     Each part goes in with its length, so that no two triples give the same input. 26 characters are 130 bits.
     """
     return _job_id(_digest(part.encode() for part in (bucket, key, version_id)))
+
+
+def is_job_id(text: str) -> bool:
+    """Whether `text` has the form of a job's id; what a caller sends as one may be anything."""
+    return _JOB_ID.fullmatch(text) is not None
 
 
 def undo_id(job: str, number: int) -> str:

@@ -31,9 +31,11 @@ from foreman_core.models import (
     JobState,
     Moment,
     PlannedChunk,
+    Progress,
     Reason,
     Sealed,
 )
+from foreman_core.telling import tell_changed, tell_created
 
 State = JobState
 
@@ -92,8 +94,10 @@ class Ledger(LedgerTable):
         event = next_event(job, self._actor, at=self.now(), what="created", to=job.state, details={})
         job = attrs.evolve(job, audits=1, audit_head=event.sha256)
         put = {"TableName": self._table, "Item": to_item(_item(job, expires_at=self._expires_at()))}
-        created = self._transact([{"Put": put | NEW}, self._appended(job.id, event)])
-        return job if created else self.job(job.id)
+        if not self._transact([{"Put": put | NEW}, self._appended(job.id, event)]):
+            return self.job(job.id)
+        tell_created(job, self._actor)
+        return job
 
     def job(self, job_id: str) -> Job:
         """The job as it is now. Refused(`not-found`) when there is none."""
@@ -298,6 +302,20 @@ class Ledger(LedgerTable):
         """All chunks of a job that have been planned, in order."""
         return tuple(cattrs.structure(item, PlannedChunk) for item in self._items(job_id, "CHUNK#"))
 
+    def progress(self, job_id: str) -> Progress:
+        """How far the chunks of a job are, as of a moment ago; every chunk's item is read for it."""
+        planned = loaded = 0
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :job AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":job": {"S": f"JOB#{job_id}"}, ":prefix": {"S": "CHUNK#"}},
+            ProjectionExpression="pk, loaded_at",
+        )
+        for page in pages:
+            planned += len(page["Items"])
+            loaded += sum("S" in item.get("loaded_at", {}) for item in page["Items"])
+        return Progress(planned=planned, loaded=loaded)
+
     def _changed(self, job: Job, what: str, to: JobState | None, changes: Mapping[str, object]) -> Job:
         if self._change(job, what, to, changes):
             return self.job(job.id)
@@ -321,7 +339,7 @@ class Ledger(LedgerTable):
                 return False
             job = settled
         at = self.now()
-        told = dict(details or {})
+        told: dict[str, Any] = dict(details or {})
         if isinstance(counts := changes.get("counts"), Counts):
             told["counts"] = shown_counts(counts)
         if isinstance(reason := changes.get("reason"), Reason):
@@ -336,7 +354,11 @@ class Ledger(LedgerTable):
             "audit_head": event.sha256,
         }
         update = self._seen(job, changed)
-        return self._transact([{"Update": update}, self._appended(job.id, event), *more])
+        if not self._transact([{"Update": update}, self._appended(job.id, event), *more]):
+            return False
+        after = attrs.evolve(job, **changed)
+        tell_changed(job, after, self._actor, what, was=told.get("from", job.state), to=told.get("to", to))
+        return True
 
     def _seen(self, job: Job, changes: Mapping[str, object]) -> dict[str, Any]:
         """The update of a job on condition that nothing was recorded of it since it was seen."""

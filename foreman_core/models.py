@@ -356,6 +356,14 @@ class PlannedChunk:
 
 
 @frozen(kw_only=True)
+class Progress:
+    """How many chunks of a job are planned, and how many of these are loaded."""
+
+    planned: int = 0
+    loaded: int = 0
+
+
+@frozen(kw_only=True)
 class PlanChunkRef:
     """What the state machine passes to a loading step: which chunk of which job's plan."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from uuid import uuid4
 
 import cattrs
+import structlog
 from attrs import Factory, asdict, field, frozen
 
 from foreman_core.errors import Conflict, Refused, Unavailable
@@ -296,8 +297,11 @@ class Records:
         if wait:
             self._sleep(wait)
         answer = self._client.batch_execute_statement(Statements=statements)
-        if any(response.get("Error", {}).get("Code") in THROTTLED for response in answer["Responses"]):
+        codes = [response.get("Error", {}).get("Code") for response in answer["Responses"]]
+        throttled = sum(code in THROTTLED for code in codes)
+        if throttled:
             self._pace.throttled(self._ticks())
+            structlog.get_logger().info("writes_throttled", count=throttled, record_type=self._type)
         return answer
 
     def _waits(self, doing: str) -> Iterator[Callable[[], None]]:

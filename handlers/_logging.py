@@ -1,5 +1,7 @@
 """Structured logs: JSON lines on stdout, with the job's id, and never a value of a row.
 
+A line that has something to measure is a metric, too: see `handlers/_metrics.py`.
+
 Only keys on the list below get into a line; others are dropped by name. Of an exception, its type and the
 places it went through are kept, not its message: that may quote what a file holds.
 """
@@ -15,13 +17,17 @@ import structlog
 from botocore.exceptions import ClientError
 
 from foreman_core.errors import ForemanError
+from handlers._metrics import add_metrics
 
 KEYS: Final = frozenset(
     {
+        "age_s",
         "attempt",
         "chunk",
         "code",
         "count",
+        "counts",
+        "door",
         "dropped_keys",
         "duplicate_of",
         "error_code",
@@ -30,23 +36,32 @@ KEYS: Final = frozenset(
         "event",
         "field",
         "function",
+        "issues",
         "job_id",
+        "late_s",
         "level",
+        "mode",
         "next",
         "phase",
+        "record_type",
         "request_id",
+        "restarts",
         "rows",
         "seconds",
         "state",
         "timestamp",
         "told",
+        "trace_id",
+        "waited",
+        "was",
+        "what",
         "where",
     }
 )
 
 
 def configure(function: str) -> None:
-    """Set the logs of this process up; LOG_LEVEL says from which level on."""
+    """Set the logs of this process up; LOG_LEVEL says from which level on, metrics left out."""
     level = logging.getLevelNamesMapping().get(os.environ.get("LOG_LEVEL", "INFO"), logging.INFO)
     structlog.configure(
         processors=[
@@ -55,14 +70,26 @@ def configure(function: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             describe_exception,
             keep_listed_keys,
+            add_metrics,
+            from_level(level),
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(min(level, logging.INFO)),
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(function=function)
+    structlog.contextvars.bind_contextvars(function=function, **_trace())
+
+
+def _trace() -> dict[str, str]:
+    """The trace that this call belongs to: `Root=…;Parent=…;Sampled=1`, and the root is what X-Ray looks up.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    parts = os.environ.get("_X_AMZN_TRACE_ID", "").split(";")
+    root = next((part.removeprefix("Root=") for part in parts if part.startswith("Root=")), None)
+    return {} if root is None else {"trace_id": root}
 
 
 def describe_exception(
@@ -84,6 +111,17 @@ def describe_exception(
         for frame in traceback.extract_tb(error.__traceback__)
     ]
     return event
+
+
+def from_level(least: int) -> structlog.typing.Processor:
+    """Drop lines below a level, but for those that are metrics."""
+
+    def drop(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if "_aws" not in event and logging.getLevelNamesMapping()[event["level"].upper()] < least:
+            raise structlog.DropEvent
+        return event
+
+    return drop
 
 
 def keep_listed_keys(

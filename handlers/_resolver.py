@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import structlog
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from structlog.contextvars import bind_contextvars
 
 from foreman_core.errors import Conflict, Invalid, Refused
+from foreman_core.identity import is_job_id
 from handlers import _logging
 
 Arguments = Mapping[str, Any]
@@ -19,9 +21,16 @@ _TYPES: Final = {"not-found": "NotFound", "limit-exceeded": "LimitExceeded"}
 
 
 def resolver(
-    function: str, fields: Callable[[Identity], Mapping[str, Field]]
+    function: str,
+    fields: Callable[[Identity], Mapping[str, Field]],
+    *,
+    job_of: Callable[[Arguments], object],
+    answered: Literal["info", "debug"] = "info",
 ) -> Callable[..., dict[str, Any]]:
     """Make a Lambda handler: `{field, arguments, identity}` → `{data}` or `{error: {type, message, info}}`.
+
+    `job_of` gives the id of the job that the arguments are about, for the logs: what is no id is left out.
+    `answered` is the level at which an answer is told.
 
     An exception that is not a refusal is logged and goes on: AppSync answers InternalError, without details.
     """
@@ -29,7 +38,13 @@ def resolver(
     def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         _logging.configure(function)
         name = event["field"]
-        log = structlog.get_logger().bind(field=name, request_id=context.aws_request_id)
+        job_id = str(job_of(event["arguments"]))
+        bind_contextvars(
+            field=name,
+            request_id=context.aws_request_id,
+            **({"job_id": job_id} if is_job_id(job_id) else {}),
+        )
+        log = structlog.get_logger()
         began = time.monotonic()
         try:
             answer = {"data": fields(event.get("identity"))[name](event["arguments"])}
@@ -40,7 +55,7 @@ def resolver(
             log.exception("field_failed", seconds=_since(began))
             raise
         else:
-            log.info("field_answered", seconds=_since(began))
+            getattr(log, answered)("field_answered", seconds=_since(began))
         return answer
 
     return handler

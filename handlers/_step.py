@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import structlog
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from structlog.contextvars import bind_contextvars
 
 from handlers import _logging
 
@@ -54,9 +55,13 @@ def _has_time(context: LambdaContext) -> bool:
 
 def _logged(function: str, event: Event, context: LambdaContext, work: Callable[[], Answer]) -> Answer:
     _logging.configure(function)
-    log = structlog.get_logger().bind(
-        job_id=event.get("job_id"), request_id=context.aws_request_id, chunk=event.get("index")
+    bind_contextvars(
+        job_id=event.get("job_id"),
+        attempt=event.get("attempt"),
+        request_id=context.aws_request_id,
+        chunk=event.get("index"),
     )
+    log = structlog.get_logger()
     began = time.monotonic()
     try:
         answer = work()

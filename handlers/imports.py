@@ -71,4 +71,4 @@ def _remember(settings: Settings, mapping: str) -> dict[str, Any]:
     return {"signature": remember(mappings, schema, mapping), "record_type": schema.name}
 
 
-handler = resolver("imports", _fields)
+handler = resolver("imports", _fields, job_of=lambda given: given.get("id"))

@@ -72,7 +72,12 @@ def _update(records: Records, schema: RecordSchema, given: Arguments) -> Any:  #
     )
 
 
-handler = resolver("records", _fields)
+def _job_of(given: Arguments) -> object:
+    """The job whose rows are written; of a single edit none."""
+    return given.get("input", {}).get("job_id")
+
+
+handler = resolver("records", _fields, job_of=_job_of)
 
 # what is loaded by now stays; looking through it again and again would take as long as writing the rows
 gc.freeze()

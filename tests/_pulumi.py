@@ -240,6 +240,7 @@ def _added(token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         "kms.Key": {"arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{name}", "keyId": name},
         "lambda.Function": {"arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{physical}"},
         "lambda.LayerVersion": {"arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{name}:1"},
+        "cloudwatch.MetricAlarm": {"arn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{physical}"},
         "cloudwatch.LogGroup": {"arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{physical}"},
         "s3.BucketObjectv2": {"versionId": f"version-of-{name}"},
         "s3.Bucket": {"arn": f"arn:aws:s3:::{physical}", "bucket": physical},

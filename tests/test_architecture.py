@@ -40,7 +40,7 @@ LAYERS = [
     {"validation"},
     {"identity", "items", "pacing", "serialising"},
     {"audit", "receipt"},
-    {"ledger_table", "leases", "tasks"},
+    {"ledger_table", "leases", "tasks", "telling"},
     {"ledger", "remembered", "storage", "records", "api", "signing", "workflow"},
     {"notices"},
     {"planning", "inverse", "loading"},

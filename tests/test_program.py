@@ -1,24 +1,20 @@
 """The real program, once for every stack file: what must hold whatever is set."""
 
 import json
-import runpy
-import zipfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
-import yaml
 
 from components._iam import NO_RESOURCE_LEVEL
 from components._key import ROOT_STATEMENT
 from components._provider import SERVICES
-from tests import _pulumi
+from tests import _program, _pulumi
+from tests._program import ROOT, settings
 from tests._pulumi import Outcome, Recorded
 
-ROOT = Path(__file__).parents[1]
 STACKS = sorted(
     path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("Pulumi.*.yaml")
 )
@@ -34,33 +30,22 @@ OUTPUTS = {
     "ledger_table",
     "notification_topic_arn",
     "receipt_key_fingerprint",
+    "dashboard_url",
     "region",
     "role",
 }
 PROVIDER = "pulumi:providers:aws"
 
 
-def settings(stack: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"])
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcome]:
-    """The program as a stack's file sets it, with archives that are empty; each stack is run once."""
+    """The program as a stack's file sets it; each stack is run once."""
     packages = tmp_path_factory.mktemp("lambda")
-    for name in ("code", "layer", "polars"):
-        with zipfile.ZipFile(packages / f"{name}.zip", "w"):
-            pass
     done: dict[str, Outcome] = {}
 
     def once(stack: str) -> Outcome:
         if stack not in done:
-            config = _pulumi.as_texts({**settings(stack), "foreman:packageDir": str(packages)})
-            done[stack] = _pulumi.run(
-                lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"),
-                stack=stack,
-                config=config,
-            )
+            done[stack] = _program.run(stack, packages)
         return done[stack]
 
     return once
@@ -190,7 +175,7 @@ def test_the_caller_and_a_public_key_are_the_only_questions_to_aws(program: Outc
 
 def test_every_child_has_its_component_above_it_and_in_its_name(program: Outcome) -> None:
     components = {resource.name for resource in program.resources if not resource.custom}
-    tops = {"core", "intake", "orchestration"}
+    tops = {"core", "intake", "orchestration", "observability"}
     for resource in program.resources:
         if resource.type != PROVIDER and resource.name not in tops:
             assert resource.parent in components, resource.name
@@ -207,8 +192,8 @@ def test_a_functions_environment_is_what_its_handler_reads(program: Outcome) -> 
     for role, function in functions(program):
         names = {field.name.upper() for field in attrs.fields(import_module(f"handlers.{role}").Settings)}
         variables = set(function.inputs["environment"]["variables"])
-        assert variables - {"LOG_LEVEL"} == names, role
-        assert "LOG_LEVEL" in variables, role
+        assert variables - {"LOG_LEVEL", "STACK"} == names, role
+        assert {"LOG_LEVEL", "STACK"} <= variables, role
 
 
 def test_a_functions_environment_has_no_empty_value_and_no_secret(program: Outcome) -> None:
@@ -251,6 +236,18 @@ def test_the_computed_arn_of_the_state_machine_is_the_real_one(program: Outcome)
     assert told == {real}
 
 
+def test_functions_state_machine_and_api_are_traced_if_the_stack_says_so(
+    program: Outcome, stack: str
+) -> None:
+    tracing = settings(stack).get("foreman:tracing", True)
+    modes = {function.inputs["tracingConfig"]["mode"] for _, function in functions(program)}
+    assert modes == {"Active" if tracing else "PassThrough"}
+    (machine,) = program.of("sfn.StateMachine")
+    assert machine.inputs["tracingConfiguration"] == {"enabled": tracing}
+    (api,) = program.of("appsync.GraphQLApi")
+    assert api.inputs["xrayEnabled"] is tracing
+
+
 def test_archives_come_from_where_they_are_packed(program: Outcome) -> None:
     assert {Path(function.inputs["code"].path).name for _, function in functions(program)} == {"code.zip"}
     sources = {
@@ -288,6 +285,7 @@ def test_names_are_left_to_pulumi_unless_someone_computes_them(program: Outcome)
         "appsync/dataSource",
         "appsync/graphQLApi",
         "cloudwatch/logGroup",
+        "cloudwatch/queryDefinition",
         "kms/alias",
         "lambda/function",
         "sfn/stateMachine",

@@ -1,6 +1,9 @@
 """`jobs` and `job`: what the ledger holds."""
 
+from datetime import UTC, datetime
+
 import click
+from attrs import asdict
 
 from cli._account import account, fates_of, title
 from cli._audit import read_trail
@@ -9,7 +12,8 @@ from cli._follow import follow
 from cli._job import JobView, exit_code
 from cli._screen import say, show, table
 from cli._target import find
-from cli._text import emit
+from cli._text import emit, plural
+from cli._timeline import document, shown, timeline
 from foreman_core.errors import Refused, Unavailable
 
 FOLLOW_SECONDS = 3600
@@ -81,13 +85,21 @@ def job(*, job_id: str, following: bool, audit: bool, stack: str, as_json: bool)
             raise Refused("not-found", f"There is no job {job_id}. See which there are: ./foreman jobs")
         if following and not seen.rests:
             seen = follow(api, job_id, timeout=FOLLOW_SECONDS, appear=FOLLOW_SECONDS)
-        trail = read_trail(api, seen.job) if audit else None
+        trail = read_trail(api, seen.job)
+        # chunks are counted one by one: of a job that rests, its account says all
+        progress = None if seen.rests else api.progress(job_id)
+    entries = timeline(seen, trail.events, now=datetime.now(UTC))
     if as_json:
-        emit(seen.document if trail is None else {**seen.document, "audit": trail.document})
+        told = {"audit": trail.document} if audit else {}
+        going = {} if progress is None else {"progress": asdict(progress)}
+        emit({**seen.document, "history": document(entries), **going, **told})
     else:
-        show(account(seen))
-        moments = [(moment.at, moment.state) for moment in seen.job.timeline]
-        show("", table(("at", "state"), moments), *(() if trail is None else ("", trail.table())))
-    if trail is not None and trail.fault is not None:
+        show(account(seen), "", shown(entries))
+        if progress is not None and seen.job.chunks:
+            chunks = plural(seen.job.chunks, "chunk")
+            say(f"{chunks}: {progress.planned:,} planned, {progress.loaded:,} loaded")
+        if audit:
+            show("", trail.table())
+    if audit and trail.fault is not None:
         raise Unavailable("audit", f"The audit trail of {job_id} does not hold: {trail.fault}.")
     return exit_code(seen.job) if following else 0

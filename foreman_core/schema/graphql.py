@@ -18,7 +18,7 @@ from foreman_core.schema.model import DATE_TYPES, Field, FieldType, RecordSchema
 Line = tuple[str, str | None]
 """One field of a type: `name: Type`, and what the documentation says of it."""
 
-JOB_FIELDS: Final = (("Query", "job"), ("Query", "jobs"), ("Query", "jobAudit"))
+JOB_FIELDS: Final = (("Query", "job"), ("Query", "jobs"), ("Query", "jobAudit"), ("Query", "jobProgress"))
 """(type, field) of what the ledger answers."""
 
 IMPORT_FIELDS: Final = tuple(
@@ -130,6 +130,10 @@ _JOB_TYPES: Final[dict[str, tuple[Line, ...]]] = {
     ),
     "JobOptions": (*_OPTIONS, ("header: Boolean!", _HEADER)),
     "JobMoment": (("state: String!", None), ("at: AWSDateTime!", None)),
+    "JobProgress": (
+        ("planned: Int!", "Chunks that are planned"),
+        ("loaded: Int!", "Those of them that are loaded"),
+    ),
     "JobPage": (("items: [Job!]!", None), ("nextToken: String", None)),
 }
 
@@ -289,6 +293,7 @@ def _operations(schema: RecordSchema, names: _Names, people: str) -> tuple[list[
             f"jobAudit(id: ID!): [String!]!{people}",
             "The job's audit trail: JSON, each event with the hash of the one before",
         ),
+        (f"jobProgress(id: ID!): JobProgress!{people}", "How far its chunks are; to be asked now and then"),
     ]
     mutation: list[Line] = [
         (

@@ -90,6 +90,7 @@ class Stack:
     objects: dict[str, bytes] = field(factory=dict[str, bytes])
     metadata: dict[str, str] = field(factory=dict[str, str])
     trail: list[str] = field(factory=list[str])
+    progress: dict[str, int] = field(factory=lambda: {"planned": 0, "loaded": 0})
     errors: list[dict[str, Any]] | None = None
     status: int = 200
     failures: int = 0
@@ -139,6 +140,7 @@ class Stack:
             "retryJob(": lambda: self.started,
             "cancelJob(": lambda: self.started,
             "jobAudit(": lambda: self.trail,
+            "jobProgress(": lambda: self.progress,
             "rememberMapping(": lambda: {"signature": "ab" * 16},
             "jobs(": lambda: self._page(variables),
             "job(": lambda: self.jobs[0] if len(self.jobs) == 1 else self.jobs.pop(0),

@@ -1,8 +1,8 @@
-"""`up`, `down`, `status`, `outputs` and `logs`; and how a stack is found."""
+"""`up`, `down`, `status` and `outputs`; and how a stack is found."""
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -10,10 +10,9 @@ import pytest
 
 from cli._target import find
 from foreman_core.errors import Refused, Unavailable
-from local import logs as local_logs
 from local import stack as local_stack
 from local.stack import LocalStack
-from tests.cli.conftest import API_KEY, JOB_ID, Foreman, Stack
+from tests.cli.conftest import API_KEY, Foreman, Stack
 
 
 def test_up_tells_its_steps_and_where_the_stack_is(
@@ -100,58 +99,6 @@ def test_an_output_that_is_not_there_names_those_that_are(foreman: Foreman) -> N
     done = foreman("outputs", "web_url")
     assert done.code == 2
     assert "graphql_url" in done.err
-
-
-LINES: list[dict[str, object]] = [
-    {
-        "timestamp": "2026-01-02T03:04:05.123456Z",
-        "function": "intake",
-        "level": "info",
-        "event": "job started",
-        "job_id": JOB_ID,
-    },
-    {
-        "timestamp": "2026-01-02T03:04:06Z",
-        "function": "plan",
-        "level": "error",
-        "event": "e\x1b[2J",
-        "rows": 3,
-    },
-]
-
-
-@pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, bool]]:
-    asked: list[tuple[str | None, bool]] = []
-
-    def read(*, job: str | None, follow: bool) -> Iterator[dict[str, object]]:
-        asked.append((job, follow))
-        yield from (line for line in LINES if job is None or line.get("job_id") == job)
-
-    monkeypatch.setattr(local_logs, "read", read)
-    return asked
-
-
-@pytest.mark.usefixtures("logged")
-@pytest.mark.usefixtures("stack")
-def test_logs_are_one_line_each(foreman: Foreman) -> None:
-    first, second = foreman("logs").out.splitlines()
-    assert first == f"2026-01-02T03:04:05.123 intake     job started job_id={JOB_ID}"
-    assert second.endswith("ERROR e\\x1b[2J rows=3")
-
-
-@pytest.mark.usefixtures("stack")
-def test_logs_of_one_job_as_json_lines(foreman: Foreman, logged: list[tuple[str | None, bool]]) -> None:
-    done = foreman("logs", "-f", "--job", JOB_ID, "--json")
-    assert [json.loads(line) for line in done.out.splitlines()] == LINES[:1]
-    assert logged == [(JOB_ID, True)]
-
-
-@pytest.mark.usefixtures("logged")
-@pytest.mark.usefixtures("stack")
-def test_no_logs_are_told_apart_from_a_fault(foreman: Foreman) -> None:
-    done = foreman("logs", "--job", "job-x")
-    assert (done.code, done.out, done.err) == (0, "", "Nothing is logged of job-x yet.\n")
 
 
 def test_the_local_stack_is_found_through_what_runs(stack: Stack) -> None:

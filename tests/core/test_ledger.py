@@ -20,6 +20,7 @@ from foreman_core.models import (
     Moment,
     Options,
     PlannedChunk,
+    Progress,
     Reason,
     RowFault,
     Sealed,
@@ -227,6 +228,17 @@ def test_chunks_come_in_order_with_what_came_of_them(ledger: Ledger) -> None:
     assert [chunk.index for chunk in ledger.chunks("job-1")] == [1, 2, 10]
     assert ledger.chunk("job-1", 2).conflicts == (fault,)
     assert ledger.chunks("job-2") == ()
+
+
+def test_progress_counts_what_is_planned_and_what_of_it_is_loaded(ledger: Ledger) -> None:
+    for index in range(3):
+        ledger.put_chunk(
+            "job-1", PlannedChunk(index=index, key="k", sha256="s", rows=1, create=1, update=0, unchanged=0)
+        )
+    ledger.begin_chunk("job-1", 0)
+    ledger.finish_chunk("job-1", 2, is_whole=True, loaded_at=AT, created=1)
+    assert ledger.progress("job-1") == Progress(planned=3, loaded=1)
+    assert ledger.progress("job-2") == Progress()
 
 
 def test_what_came_of_a_chunk_is_recorded_once(ledger: Ledger) -> None:

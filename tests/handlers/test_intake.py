@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
-from handlers.intake import _created  # pyright: ignore[reportPrivateUsage]
+from handlers.intake import _created, _late  # pyright: ignore[reportPrivateUsage]
 
 
 def event(key: str, size: int | None = 5, name: str = "ObjectCreated:Put") -> dict[str, Any]:
     thing = {"key": key, "versionId": "v"} | ({} if size is None else {"size": size})
-    return {"eventName": name, "s3": {"bucket": {"name": "intake"}, "object": thing}}
+    return {
+        "eventName": name,
+        "eventTime": "2026-01-02T03:04:05.000Z",
+        "s3": {"bucket": {"name": "intake"}, "object": thing},
+    }
 
 
 def keys(*events: dict[str, Any]) -> list[str]:
@@ -37,3 +41,17 @@ def test_what_was_deleted_is_none() -> None:
 
 def test_s3s_test_event_is_none() -> None:
     assert list(_created('{"Service": "Amazon S3", "Event": "s3:TestEvent"}')) == []
+
+
+@pytest.mark.parametrize(
+    ("event_time", "late"),
+    [
+        ("2026-01-02T03:04:04.250Z", 0.75),
+        ("2026-01-02T03:04:05.004Z", 0.0),  # S3's clock is a little ahead
+        (None, None),
+    ],
+)
+def test_a_job_is_late_by_the_time_from_the_event_to_its_record(
+    event_time: str | None, late: float | None
+) -> None:
+    assert _late(event_time, "2026-01-02T03:04:05.000Z") == late

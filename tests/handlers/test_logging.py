@@ -76,3 +76,12 @@ def test_quieter_levels_stay_out(capsys: pytest.CaptureFixture[str], monkeypatch
     _logging.configure("tested")
     structlog.get_logger().info("step_done")
     assert capsys.readouterr().out == ""
+
+
+def test_the_trace_of_the_call_is_in_every_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=a1b2;Sampled=1")
+    _logging.configure("tested")
+    structlog.get_logger().info("step_done")
+    assert json.loads(capsys.readouterr().out)["trace_id"] == "1-5bef4de7-ad49b0e87f6ef6c87fc2e700"

@@ -1,0 +1,283 @@
+"""The dashboard's body: a pure function from names to the document that CloudWatch draws.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+from attrs import frozen
+
+Widget = dict[str, object]
+Series = list[object]
+
+WIDTH: Final = 24
+"""Columns of the grid; the rows below have widgets of equal width."""
+
+HEIGHT: Final = 6
+PERIOD_S: Final = 300
+OURS: Final = "Foreman"
+"""The namespace of what the functions report: `handlers/_metrics.py`."""
+
+STEPS: Final = (
+    *("ingest", "undo", "validate", "prepare", "plan", "seal", "approval", "mutate", "load", "reconcile"),
+    *("notify", "fail", "sweep"),
+)
+RESOLVERS: Final = ("records", "jobs", "imports")
+FUNCTIONS: Final = ("intake", *RESOLVERS, *STEPS)
+ENDS: Final = ("succeeded", "partially_succeeded", "needs_review", "failed", "cancelled", "undone")
+FATES: Final = (
+    *("Created", "Updated", "Unchanged", "Rejected", "Duplicate"),
+    *("Blank", "Conflict", "Kept", "Deleted"),
+)
+OPERATIONS: Final = (
+    *("BatchExecuteStatement", "BatchGetItem", "GetItem", "PutItem"),
+    *("Query", "Scan", "TransactWriteItems", "UpdateItem"),
+)
+"""What Foreman asks of its tables; some of DynamoDB's metrics are by operation only."""
+
+
+@frozen(kw_only=True)
+class Watched:
+    """The names of what a stack consists of."""
+
+    stack: str
+    region: str
+    record_type: str
+    api_id: str
+    state_machine_arn: str
+    queue: str
+    dead_letter_queue: str
+    records_table: str
+    ledger_table: str
+    alarm_arns: Sequence[str]
+
+
+def dashboard(of: Watched) -> dict[str, object]:
+    """Give the body: what is wrong first, then jobs and rows, then the services from the door inwards."""
+    rows: list[list[Widget]] = [
+        [_alarms(of)],
+        [_jobs(of), _rows(of), _durations(of)],
+        [_intake_lag(of), _queues(of), _watchers(of)],
+        [_machine(of), _steps(of), _steps_failed(of)],
+        [
+            _lambda(of, "Errors", "Sum", "Function errors"),
+            _lambda(of, "Throttles", "Sum", "Function throttles"),
+        ],
+        [
+            _lambda(of, "ConcurrentExecutions", "Maximum", "Functions at a time"),
+            _lambda(of, "Duration", "p95", "Function duration, p95 (ms)"),
+        ],
+        [_api_errors(of), _api_latency(of), _throttled_writes(of)],
+        [_table_use(of), _table_throttles(of), _table_latency(of)],
+    ]
+    return {"widgets": [widget for y, row in enumerate(rows) for widget in _placed(row, y * HEIGHT)]}
+
+
+def dashboard_name(stack: str) -> str:
+    """Give the dashboard's name; the letters of a stack's name are letters of this."""
+    return f"foreman-{stack}"
+
+
+def dashboard_url(stack: str, region: str) -> str:
+    """Give the address of the dashboard in the console."""
+    home = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
+    return f"{home}#dashboards/dashboard/{dashboard_name(stack)}"
+
+
+def function_name(stack: str, role: str) -> str:
+    """Give the name of a stack's function, as `components._function` makes it."""
+    return f"foreman-{stack}-{role}"
+
+
+def _placed(row: Sequence[Widget], y: int) -> list[Widget]:
+    width = WIDTH // len(row)
+    return [
+        {"x": number * width, "y": y, "width": width, "height": HEIGHT, **widget}
+        for number, widget in enumerate(row)
+    ]
+
+
+def _metrics(
+    of: Watched,
+    title: str,
+    series: Sequence[Series],
+    *,
+    stat: str = "Sum",
+    view: Literal["timeSeries", "bar"] = "timeSeries",
+    stacked: bool = False,
+) -> Widget:
+    return {
+        "type": "metric",
+        "properties": {
+            "title": title,
+            "region": of.region,
+            "view": view,
+            "stacked": stacked,
+            "stat": stat,
+            "period": PERIOD_S,
+            "metrics": list(series),
+        },
+    }
+
+
+def _series(
+    namespace: str, metric: str, dimensions: Mapping[str, str], label: str, **options: object
+) -> Series:
+    pairs = [part for pair in dimensions.items() for part in pair]
+    return [namespace, metric, *pairs, {"label": label, **options}]
+
+
+def _ours(of: Watched, metric: str, label: str, *, stat: str = "Sum", **by: str) -> Series:
+    return _series(OURS, metric, {"stack": of.stack, **by}, label, stat=stat)
+
+
+def _alarms(of: Watched) -> Widget:
+    return {"type": "alarm", "properties": {"title": "Alarms", "alarms": list(of.alarm_arns)}}
+
+
+def _jobs(of: Watched) -> Widget:
+    ends = [_ours(of, "JobsEnded", end.replace("_", " "), state=end) for end in ENDS]
+    return _metrics(of, "Jobs by the state they ended in", ends, stacked=True)
+
+
+def _rows(of: Watched) -> Widget:
+    fates = [_ours(of, f"Rows{fate}", fate.lower(), record_type=of.record_type) for fate in FATES]
+    return _metrics(of, "Rows by what became of them", fates, stacked=True)
+
+
+def _durations(of: Watched) -> Widget:
+    return _metrics(
+        of,
+        "Job duration and time to readable (s)",
+        [
+            _ours(of, metric, f"{what}, {stat}", stat=stat, record_type=of.record_type)
+            for metric, what in (("JobSeconds", "to its end"), ("ReadableSeconds", "to readable"))
+            for stat in ("p50", "p95")
+        ],
+    )
+
+
+def _intake_lag(of: Watched) -> Widget:
+    lag = [_ours(of, "IntakeSeconds", stat, stat=stat) for stat in ("p50", "p95", "Maximum")]
+    return _metrics(of, "From S3's event to the job (s)", lag)
+
+
+def _queues(of: Watched) -> Widget:
+    age, depth = "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
+    events, dead = {"QueueName": of.queue}, {"QueueName": of.dead_letter_queue}
+    return _metrics(
+        of,
+        "Events: waiting, oldest, dead",
+        [
+            _series("AWS/SQS", depth, events, "waiting"),
+            _series("AWS/SQS", depth, dead, "dead letters"),
+            _series("AWS/SQS", age, events, "age of the oldest (s)", yAxis="right"),
+        ],
+        stat="Maximum",
+    )
+
+
+def _watchers(of: Watched) -> Widget:
+    return _metrics(
+        of,
+        "Jobs in, restarted, given up",
+        [
+            _ours(of, "JobsCreated", "recorded", record_type=of.record_type),
+            _ours(of, "JobsRestarted", "restarted by the sweeper"),
+            _ours(of, "JobsGivenUp", "given up"),
+        ],
+    )
+
+
+def _machine(of: Watched) -> Widget:
+    metrics = {
+        "ExecutionsStarted": "started",
+        "ExecutionsSucceeded": "succeeded",
+        "ExecutionsFailed": "failed",
+        "ExecutionsTimedOut": "timed out",
+        "ExecutionsAborted": "aborted",
+        "ExecutionThrottled": "throttled",
+    }
+    machine = {"StateMachineArn": of.state_machine_arn}
+    series = [_series("AWS/States", metric, machine, label) for metric, label in metrics.items()]
+    return _metrics(of, "Executions", series)
+
+
+def _steps(of: Watched) -> Widget:
+    series = [_ours(of, "StepSeconds", step, stat="p95", function=step) for step in STEPS]
+    return _metrics(of, "Steps, p95 (s)", series, stat="p95")
+
+
+def _steps_failed(of: Watched) -> Widget:
+    steps = [_ours(of, "StepsFailed", step, function=step) for step in STEPS]
+    fields = [_ours(of, "FieldsFailed", role, function=role) for role in RESOLVERS]
+    return _metrics(of, "Steps and fields that broke", [*steps, *fields])
+
+
+def _lambda(of: Watched, metric: str, stat: str, title: str) -> Widget:
+    series = [
+        _series("AWS/Lambda", metric, {"FunctionName": function_name(of.stack, role)}, role)
+        for role in FUNCTIONS
+    ]
+    return _metrics(of, title, series, stat=stat)
+
+
+def _api_errors(of: Watched) -> Widget:
+    api = {"GraphQLAPIId": of.api_id}
+    kinds = {"4XXError": "the caller's (4xx)", "5XXError": "ours (5xx)"}
+    return _metrics(
+        of, "GraphQL errors", [_series("AWS/AppSync", name, api, label) for name, label in kinds.items()]
+    )
+
+
+def _api_latency(of: Watched) -> Widget:
+    api = {"GraphQLAPIId": of.api_id}
+    stats = ("p50", "p95", "Maximum")
+    series = [_series("AWS/AppSync", "Latency", api, stat, stat=stat) for stat in stats]
+    return _metrics(of, "GraphQL latency (ms)", series)
+
+
+def _throttled_writes(of: Watched) -> Widget:
+    return _metrics(
+        of,
+        "Writes of records that had to wait",
+        [_ours(of, "WritesThrottled", "throttled", record_type=of.record_type)],
+    )
+
+
+def _tables(of: Watched) -> Mapping[str, str]:
+    return {"records": of.records_table, "ledger": of.ledger_table}
+
+
+def _table_use(of: Watched) -> Widget:
+    kinds = {"ConsumedWriteCapacityUnits": "write", "ConsumedReadCapacityUnits": "read"}
+    return _metrics(of, "Table use (units)", _of_tables(of, kinds))
+
+
+def _table_throttles(of: Watched) -> Widget:
+    kinds = {"WriteThrottleEvents": "write", "ReadThrottleEvents": "read"}
+    return _metrics(of, "Table throttles", _of_tables(of, kinds))
+
+
+def _of_tables(of: Watched, kinds: Mapping[str, str]) -> list[Series]:
+    return [
+        _series("AWS/DynamoDB", metric, {"TableName": table}, f"{what}, {kind}")
+        for what, table in _tables(of).items()
+        for metric, kind in kinds.items()
+    ]
+
+
+def _table_latency(of: Watched) -> Widget:
+    operations = {"records": ("BatchExecuteStatement", "BatchGetItem"), "ledger": ("GetItem", "UpdateItem")}
+    series = [
+        _series(
+            "AWS/DynamoDB",
+            "SuccessfulRequestLatency",
+            {"TableName": table, "Operation": operation},
+            f"{what}, {operation}",
+        )
+        for what, table in _tables(of).items()
+        for operation in operations[what]
+    ]
+    return _metrics(of, "Table latency, p95 (ms)", series, stat="p95")

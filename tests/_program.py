@@ -1,0 +1,29 @@
+"""The real program as a stack's file sets it, with archives that are empty."""
+
+import runpy
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tests import _pulumi
+from tests._pulumi import Outcome
+
+ROOT: Final = Path(__file__).parents[1]
+
+
+def settings(stack: str) -> dict[str, Any]:
+    """What a stack's file says."""
+    return dict(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"])
+
+
+def run(stack: str, packages: Path) -> Outcome:
+    """Run the program for a stack; the archives are put into `packages`."""
+    for name in ("code", "layer", "polars"):
+        with zipfile.ZipFile(packages / f"{name}.zip", "w"):
+            pass
+    config = _pulumi.as_texts({**settings(stack), "foreman:packageDir": str(packages)})
+    return _pulumi.run(
+        lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"), stack=stack, config=config
+    )
