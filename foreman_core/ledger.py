@@ -257,6 +257,11 @@ class Ledger(LedgerTable):
             sequencer=sequencer,
         )
 
+    def latest_of(self, bucket: str, key: str) -> Job | None:
+        """The job that reads the latest version seen of an object; None when none has been seen."""
+        latest = self._get({"pk": f"OBJECT#{bucket}/{key}", "sk": "LATEST"})
+        return None if latest is None else self.job(str(latest["job_id"]))
+
     def superseded_by(self, job: Job) -> str | None:
         """The job that reads a later version of the same object, or None when this job's is the latest."""
         if job.source.sequencer is None:

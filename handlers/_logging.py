@@ -49,6 +49,7 @@ KEYS: Final = frozenset(
         "rows",
         "seconds",
         "state",
+        "status",
         "timestamp",
         "told",
         "trace_id",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"bundling", "cli", "components", "foreman_core", "handlers", "local", "simulation"}
+OURS = {"bundling", "cli", "components", "foreman_core", "handlers", "local", "service", "simulation"}
 
 # package -> (the packages of ours that it may import, outside packages that it must not)
 MAY_IMPORT: dict[str, set[str]] = {
@@ -16,6 +16,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "components": {"foreman_core"},
     "bundling": set(),
     "local": {"bundling"},
+    # what stands around handlers, and no handler: a test below
+    "service": {"foreman_core", "handlers"},
     # the real handlers under the real state machine, on services of its own
     "simulation": {"foreman_core", "handlers", "components"},
     "cli": {"foreman_core", "local", "bundling", "simulation"},
@@ -25,6 +27,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "handlers": {"pulumi", "pulumi_aws", "rich", "rich_click", "click"},
     "components": {"boto3", "rich", "rich_click", "click", "gql"},
     "bundling": {"pulumi", "pulumi_aws", "boto3"},
+    "service": {"pulumi", "pulumi_aws", "boto3", "rich", "rich_click", "click"},
     "local": {"rich", "rich_click", "click", "gql"},
     "simulation": {"pulumi", "pulumi_aws", "boto3", "rich", "rich_click", "click"},
     "cli": {"pulumi", "pulumi_aws"},
@@ -99,6 +102,14 @@ def test_a_handler_does_not_import_another_handler() -> None:
             parts = name.split(".")
             if parts[0] == "handlers" and len(parts) > 1:
                 assert parts[1] not in handlers, f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_the_web_service_takes_no_handler_but_what_stands_around_them() -> None:
+    for path in modules("service"):
+        for name in imported(path):
+            parts = name.split(".")
+            if parts[0] == "handlers" and len(parts) > 1:
+                assert parts[1].startswith("_"), f"{path.name} imports {name}"
 
 
 def test_a_component_does_not_import_another_phase() -> None:
