@@ -1,7 +1,7 @@
 """Who may do what: an access token of the user pool, and the groups that it names. Without a rule, nobody."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import jwt
 from attrs import frozen
@@ -80,11 +80,12 @@ class Access:
         is_access = claims["token_use"] == "access"  # noqa: S105 - a kind, no password
         if not is_access or claims["client_id"] != self._settings.user_pool_client_id:
             raise Problem(401, "bad-token", "This is no access token for this service.")
-        groups = claims.get("cognito:groups", [])
+        groups = claims.get("cognito:groups")
+        named = cast("list[object]", groups) if isinstance(groups, list) else []
         return Caller(
             subject=str(claims["sub"]),
             username=str(claims.get("username", claims["sub"])),
-            groups=frozenset(map(str, groups)) if isinstance(groups, list) else frozenset(),
+            groups=frozenset(map(str, named)),
         )
 
 

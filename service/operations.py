@@ -75,7 +75,7 @@ class Asked:
     @property
     def body(self) -> Mapping[str, Any]:
         """The body, an object."""
-        return self.given.body
+        return self.given.body or {}
 
     @property
     def ledger(self) -> Ledger:
@@ -114,7 +114,7 @@ def ready(asked: Asked) -> Response:
 
 
 def create_upload(asked: Asked) -> Response:
-    """A form for one file, signed: its key, its type and its size are in what was signed.
+    """A form for one file, signed: its key, its type, its size and its encryption are in what was signed.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
     """
@@ -124,7 +124,12 @@ def create_upload(asked: Asked) -> Response:
         endings = ", ".join(MEDIA_TYPES)
         raise Refused("bad-request", f"name: the ending tells what a file is; known are {endings}.")
     key = f"incoming/{asked.body.get('customer', NO_CUSTOMER)}/{uuid.uuid4().hex}/{name}"
-    fields = {"Content-Type": media_type, "x-amz-server-side-encryption": "aws:kms"}
+    fields = {
+        "Content-Type": media_type,
+        "x-amz-server-side-encryption": "aws:kms",
+        # unless it is named, S3 takes a key of its own instead of the bucket's
+        "x-amz-server-side-encryption-aws-kms-key-id": asked.settings.files_key,
+    }
     form = _clients.s3().generate_presigned_post(
         asked.settings.intake_bucket,
         key,

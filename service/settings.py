@@ -5,9 +5,12 @@ from attrs import frozen
 
 @frozen
 class Settings:
-    """The container's environment. `user_pool_keys_url` is where the pool's public keys are."""
+    """The container's environment. `files_key` is the ARN of the key that the bucket's objects are encrypted
+    with, `user_pool_keys_url` where the pool's public keys are.
+    """
 
     intake_bucket: str
+    files_key: str
     ledger_table: str
     records_table: str
     record_type: str

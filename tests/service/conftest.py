@@ -10,6 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.testing import FlaskClient
+from jwt.algorithms import RSAAlgorithm
 
 from service.app import create_app
 
@@ -25,14 +26,14 @@ class Keys(BaseHTTPRequestHandler):
     """Answers with the public key."""
 
     def do_GET(self) -> None:
-        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
+        public = json.loads(RSAAlgorithm.to_jwk(KEY.public_key()))
         body = json.dumps({"keys": [{**public, "kid": "k1", "use": "sig", "alg": "RS256"}]}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
 
 
@@ -56,6 +57,7 @@ def web(monkeypatch: pytest.MonkeyPatch, keys_url: str) -> FlaskClient:
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_MAX_ATTEMPTS": "1",
+        "FILES_KEY": "arn:aws:kms:eu-central-1:111122223333:key/k",
         "INTAKE_BUCKET": "files",
         "LEDGER_TABLE": "ledger",
         "RECORDS_TABLE": "records",

@@ -137,7 +137,7 @@ def test_a_request_that_is_not_as_described_is_refused_and_not_quoted(
     web: FlaskClient, token: Token, method: str, path: str, body: bytes | None
 ) -> None:
     headers = {"Authorization": f"Bearer {token('operator')}", "Content-Type": "application/json"}
-    answer = web.open(path, method=method, data=body, headers=headers)
+    answer: Any = web.open(path, method=method, data=body, headers=headers)
     assert (answer.status_code, answer.json["code"]) == (400, "bad-request"), answer.json
     assert "other" not in answer.json.get("detail", "").replace("another", "")
 
@@ -151,7 +151,7 @@ def test_when_aws_does_not_answer_that_is_said_without_details(web: FlaskClient,
 
 def test_a_form_for_one_file_says_exactly_what_may_come(web: FlaskClient, token: Token) -> None:
     headers = {"Authorization": f"Bearer {token('operator')}"}
-    answer = web.post("/uploads", json={"name": "My Kunden.csv", "customer": "acme"}, headers=headers)
+    answer: Any = web.post("/uploads", json={"name": "My Kunden.csv", "customer": "acme"}, headers=headers)
     form = answer.json
     assert answer.status_code == 201
     assert re.fullmatch(r"incoming/acme/[0-9a-f]{32}/My Kunden\.csv", form["key"])
