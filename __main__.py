@@ -9,6 +9,7 @@ from components._provider import make_provider
 from components.config import load_config
 from components.core_api import CoreApi, CoreApiArgs, api_key_expiry
 from components.intake import Intake, IntakeArgs
+from components.notices import Notices, NoticesArgs
 from components.orchestration import Orchestration, OrchestrationArgs, state_machine_name
 from foreman_core.schema import find_schema
 
@@ -86,6 +87,24 @@ orchestration = Orchestration(
     ),
     opts,
 )
+notices = Notices(
+    "notices",
+    NoticesArgs(
+        runtime=core.runtime,
+        topic_arn=intake.topic_arn,
+        api_id=core.api_id,
+        ledger_table=core.ledger_table,
+        ledger_table_arn=core.ledger_table_arn,
+        mail_from=config.mail_from,
+        web_url=config.web_url,
+        networks=config.notices.networks,
+        retry_s=config.notices.retry_seconds,
+        attempts=config.notices.attempts,
+        notice_days=config.notices.keep_days,
+        digest_hour=config.notices.digest_hour,
+    ),
+    opts,
+)
 
 pulumi.export("graphql_url", core.graphql_url)
 pulumi.export("graphql_api_id", core.api_id)
@@ -97,6 +116,10 @@ pulumi.export("state_machine_arn", orchestration.state_machine_arn)
 pulumi.export("records_table", core.records_table)
 pulumi.export("ledger_table", core.ledger_table)
 pulumi.export("notification_topic_arn", intake.topic_arn)
+pulumi.export("success_topic_arn", notices.topic_arns["success"])
+pulumi.export("partial_topic_arn", notices.topic_arns["partial"])
+pulumi.export("failure_topic_arn", notices.topic_arns["failure"])
+pulumi.export("notices_dead_letter_queue_url", notices.dead_letter_queue_url)
 pulumi.export("receipt_key_fingerprint", core.receipt_key_fingerprint)
 pulumi.export("region", config.region)
 pulumi.export("role", "primary")

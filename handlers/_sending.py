@@ -1,4 +1,4 @@
-"""What the functions that send notices are told of the stack, as JSON in one variable of their environment."""
+"""What the functions that send notices are told of the stack: JSON in one variable of their environment."""
 
 from datetime import timedelta
 from ipaddress import ip_network

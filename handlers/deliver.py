@@ -1,4 +1,4 @@
-"""One document to one subscription, by mail or webhook; what does not get through comes again, later and later."""
+"""One document to one subscription, by mail or webhook; what does not get through comes again."""
 
 import orjson
 from attrs import frozen

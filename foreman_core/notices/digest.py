@@ -35,7 +35,7 @@ def send_digests(subscriptions: Subscriptions, deliveries: Deliveries, every: Di
 def digest(
     subscription: Subscription, span: Span, entries: Sequence[Mapping[str, Any]], *, at: str
 ) -> dict[str, Any]:
-    """The document of a digest: jobs per state and outcome, sums of rows, issues, and the last jobs by name."""
+    """The document of a digest: jobs per state and outcome, sums of rows, issues, the last jobs by name."""
     data = [entry["data"] for entry in entries]
     counts = Counter[str]()
     issues = Counter[str]()

@@ -43,7 +43,8 @@ class Failure:
 
 @frozen(kw_only=True)
 class Subscription:
-    """Who is told of which ends. `customer` None stands for all of them; `address` is a mail address or a URL.
+    """Who is told of which ends. `customer` None stands for all of them; `address` is a mail
+    address or a URL.
 
     `secret` is the ciphertext of a webhook's secret. `entries` counts the notices for its digest, and
     `digested` says how many of these are in digests that have been made up.
