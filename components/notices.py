@@ -5,7 +5,7 @@ from typing import Final
 
 import pulumi
 import pulumi_aws as aws
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from components._alarm import AlarmArgs, raise_alarm
 from components._api import Binding, bind_function
@@ -61,7 +61,7 @@ class NoticesArgs:
     ledger_table_arn: pulumi.Input[str]
     mail_from: str | None
     web_url: pulumi.Input[str] | None
-    networks: Sequence[str] = field(converter=tuple)
+    networks: Sequence[str]
     retry_s: int
     attempts: int
     notice_days: int

@@ -27,8 +27,8 @@ class Deliveries:
         self._client.send_message(QueueUrl=self._queue_url, MessageBody=body)
 
     def postpone(self, receipt_handle: str, *, attempt: int, first_s: int) -> None:
-        """Let a message come again after a while: twice as long with every attempt, and by chance between half
-        of it and all, so that what failed together does not come back together.
+        """Let a message come again after a while: twice as long with every attempt, and by chance between
+        half of it and all, so that what failed together does not come back together.
         """
         longest = min(LONGEST_WAIT_S, first_s * 2 ** (attempt - 1))
         wait = self._random.uniform(longest / 2, longest)

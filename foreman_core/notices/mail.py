@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import frozen
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -22,7 +22,9 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {"fates": fates, "top": top, "one_line": one_line, "number": "{:,}".format}
+cast("dict[str, object]", _TEMPLATES.filters).update(
+    {"fates": fates, "top": top, "one_line": one_line, "number": "{:,}".format}
+)
 
 
 @frozen(kw_only=True)

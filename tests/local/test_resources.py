@@ -56,6 +56,26 @@ def test_a_role_that_may_use_partiql_may_send_batches_of_it(action: object) -> N
     assert orjson.loads(text)["Statement"][1:] == [{"Effect": "Allow", "Action": BATCH, "Resource": "*"}]
 
 
+def test_a_role_that_may_send_mail_may_do_so_for_anybody() -> None:
+    text, note = as_emulated(policy({"Effect": "Allow", "Action": [MAIL], "Resource": "x"}))
+    assert note == MAIL_NOTE
+    assert orjson.loads(text)["Statement"][1:] == [{"Effect": "Allow", "Action": MAIL, "Resource": "*"}]
+
+
+def test_what_a_key_is_used_for_is_no_condition_but_the_function_it_is_used_by_is() -> None:
+    of_function = {"kms:EncryptionContext:aws:lambda:FunctionArn": "f"}
+    given = policy(
+        {"Action": "kms:Decrypt", "Condition": {"StringEquals": {PURPOSE: "p"}}},
+        {"Action": "kms:Decrypt", "Condition": {"StringEquals": of_function}},
+    )
+    text, note = as_emulated(given)
+    assert note == PURPOSE_NOTE
+    assert [statement["Condition"] for statement in orjson.loads(text)["Statement"]] == [
+        {"StringEquals": {}},
+        {"StringEquals": of_function},
+    ]
+
+
 def test_other_roles_get_nothing_more_than_they_ask_for() -> None:
     given = policy({"Effect": "Allow", "Action": ["dynamodb:PutItem"], "Resource": "x"})
     assert as_emulated(given) == (given, "")
