@@ -34,7 +34,7 @@ def handler(message: Message) -> None:
     try:
         deliver(
             subscriptions(settings.ledger_table, settings.notice_days),
-            _senders(settings, told),
+            _senders(settings, told).send,
             subscription_id=given["subscription"],
             told=given["document"],
             attempt=attempt,

@@ -1,6 +1,6 @@
 """From a notice to those who want it: once to each, whatever is delivered again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from attrs import frozen
@@ -12,6 +12,7 @@ from foreman_core.notices.subscriptions import TOPIC, Subscription, Subscription
 from foreman_core.notices.topic import OutcomeTopics
 from foreman_core.notices.webhook import Secrets, Undelivered, Webhooks
 
+Send = Callable[[Subscription, Mapping[str, Any]], None]
 NO_SENDER: Final = "the stack sends no mail: it has no foreman:mailFrom"
 
 
@@ -60,7 +61,7 @@ class Senders:
 
 def deliver(
     subscriptions: Subscriptions,
-    senders: Senders,
+    send: Send,
     *,
     subscription_id: str,
     told: Mapping[str, Any],
@@ -75,7 +76,7 @@ def deliver(
     if subscription is None or subscriptions.is_told(told["id"], subscription_id):
         return False
     try:
-        senders.send(subscription, told)
+        send(subscription, told)
     except Undelivered as error:
         subscriptions.failed(subscription, error.message, attempt)
         raise

@@ -114,8 +114,9 @@ class Subscriptions(LedgerTable):
     def remove(self, subscription_id: str) -> Subscription:
         """End a subscription, with what waited for its digest; Refused(`not-found`) when there is none."""
         removed = self.one(subscription_id)
-        for item in self._under(_pk(subscription_id), ""):
-            self._delete({"pk": item["pk"], "sk": item["sk"]})
+        for kind in ("ENTRY#", "DIGEST#"):
+            for item in self._under(_pk(subscription_id), kind):
+                self._delete({"pk": item["pk"], "sk": item["sk"]})
         self._delete(_key(subscription_id))
         return removed
 

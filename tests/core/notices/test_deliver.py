@@ -10,7 +10,7 @@ import pytest
 
 from foreman_core.errors import Refused
 from foreman_core.models import JobState
-from foreman_core.notices.deliver import Senders, announce, deliver
+from foreman_core.notices.deliver import announce, deliver
 from foreman_core.notices.deliveries import Deliveries
 from foreman_core.notices.digest import send_digests
 from foreman_core.notices.manage import Manager
@@ -26,17 +26,21 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
 
-class Queue(Deliveries):
-    """The deliveries that were queued: to whom, and what."""
+class Queue:
+    """An SQS client that keeps what was sent: to which subscription, and what."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Mapping[str, Any]]] = []
         self.breaks = False
+        client: Any = self
+        self.deliveries = Deliveries(client, "queue")
 
-    def send(self, subscription_id: str, told: Mapping[str, Any]) -> None:
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 - as SQS has it
         if self.breaks:
             raise OSError("broken off")
-        self.sent.append((subscription_id, told))
+        assert QueueUrl == "queue"
+        body = orjson.loads(MessageBody)
+        self.sent.append((body["subscription"], body["document"]))
 
 
 class Topics(OutcomeTopics):
@@ -49,18 +53,18 @@ class Topics(OutcomeTopics):
         self.told.append(told["data"]["outcome"])
 
 
-class Way(Senders):
+class Way:
     """Sends nothing; fails as often as it is told to."""
 
     def __init__(self, failures: int = 0) -> None:
-        self.sent: list[str] = []
+        self.sent: list[tuple[str, str]] = []
         self.failures = failures
 
-    def send(self, subscription: Subscription, told: Mapping[str, Any]) -> None:
+    def __call__(self, subscription: Subscription, told: Mapping[str, Any]) -> None:
         if self.failures:
             self.failures -= 1
             raise Undelivered("it answered HTTP 503")
-        self.sent.append(told["id"])
+        self.sent.append((subscription.id, told["id"]))
 
 
 @pytest.fixture
@@ -84,8 +88,8 @@ def test_a_notice_goes_to_those_whose_customer_and_outcome_it_is(subscriptions: 
     subscribed(subscriptions, "other", customer="other")
     subscribed(subscriptions, "failures", on=("failure",))
     queue, topics = Queue(), Topics()
-    announce(subscriptions, queue, topics, told(1))
-    announce(subscriptions, queue, topics, told(2, state=JobState.FAILED))
+    announce(subscriptions, queue.deliveries, topics, told(1))
+    announce(subscriptions, queue.deliveries, topics, told(2, state=JobState.FAILED))
     assert [(to, what["data"]["job_id"]) for to, what in queue.sent] == [
         ("acme", "job-1"),
         ("all", "job-1"),
@@ -102,11 +106,11 @@ def test_a_notice_that_comes_again_is_on_its_topic_once_and_delivered_once(
     subscribed(subscriptions, "s")
     queue, topics, way = Queue(), Topics(), Way()
     for _ in range(2):
-        announce(subscriptions, queue, topics, told(1))
+        announce(subscriptions, queue.deliveries, topics, told(1))
     done = [
         deliver(subscriptions, way, subscription_id=to, told=what, attempt=1) for to, what in queue.sent * 2
     ]
-    assert (topics.told, way.sent) == (["partial"], ["job-1-1"])
+    assert (topics.told, way.sent) == (["partial"], [("s", "job-1-1")])
     assert done == [True, False, False, False]
 
 
@@ -116,7 +120,7 @@ def test_a_second_end_of_the_same_job_is_another_notice(subscriptions: Subscript
     again = a_job(timeline=job.timeline * 2)
     for what in (document(job), document(again)):
         assert deliver(subscriptions, way, subscription_id="s", told=what, attempt=1)
-    assert way.sent == ["job-1-1", "job-1-2"]
+    assert way.sent == [("s", "job-1-1"), ("s", "job-1-2")]
 
 
 def test_what_did_not_get_through_shows_until_something_does(subscriptions: Subscriptions) -> None:
@@ -140,7 +144,7 @@ def test_who_has_been_removed_gets_nothing_more(subscriptions: Subscriptions) ->
     assert not deliver(subscriptions, way, subscription_id="s", told=told(1), attempt=1)
     subscriptions.delivered(subscription)  # a delivery that was under way brings nothing back
     assert list(subscriptions.all()) == []
-    assert send_digests(subscriptions, queue, "daily") == 0
+    assert send_digests(subscriptions, queue.deliveries, "daily") == 0
     assert way.sent == []
     with pytest.raises(Refused) as refused:
         subscriptions.remove("s")
@@ -154,28 +158,28 @@ def jobs_of(queue: Queue) -> list[list[str]]:
 def test_every_job_is_in_exactly_one_digest(subscriptions: Subscriptions) -> None:
     subscribed(subscriptions, "s", digest="hourly")
     queue, topics = Queue(), Topics()
-    announce(subscriptions, queue, topics, told(1))
-    announce(subscriptions, queue, topics, told(2))
-    announce(subscriptions, queue, topics, told(1))
-    assert send_digests(subscriptions, queue, "daily") == 0
-    assert send_digests(subscriptions, queue, "hourly") == 1
-    announce(subscriptions, queue, topics, told(2))
-    assert send_digests(subscriptions, queue, "hourly") == 0
-    announce(subscriptions, queue, topics, told(3))
-    assert send_digests(subscriptions, queue, "hourly") == 1
+    announce(subscriptions, queue.deliveries, topics, told(1))
+    announce(subscriptions, queue.deliveries, topics, told(2))
+    announce(subscriptions, queue.deliveries, topics, told(1))
+    assert send_digests(subscriptions, queue.deliveries, "daily") == 0
+    assert send_digests(subscriptions, queue.deliveries, "hourly") == 1
+    announce(subscriptions, queue.deliveries, topics, told(2))
+    assert send_digests(subscriptions, queue.deliveries, "hourly") == 0
+    announce(subscriptions, queue.deliveries, topics, told(3))
+    assert send_digests(subscriptions, queue.deliveries, "hourly") == 1
     assert jobs_of(queue) == [["job-1", "job-2"], ["job-3"]]
 
 
 def test_a_digest_that_was_broken_off_goes_out_the_next_time_as_it_was(subscriptions: Subscriptions) -> None:
     subscribed(subscriptions, "s", digest="hourly")
     queue, topics = Queue(), Topics()
-    announce(subscriptions, queue, topics, told(1))
+    announce(subscriptions, queue.deliveries, topics, told(1))
     queue.breaks = True
     with pytest.raises(OSError, match="broken off"):
-        send_digests(subscriptions, queue, "hourly")
+        send_digests(subscriptions, queue.deliveries, "hourly")
     queue.breaks = False
-    announce(subscriptions, queue, topics, told(2))
-    assert send_digests(subscriptions, queue, "hourly") == 2
+    announce(subscriptions, queue.deliveries, topics, told(2))
+    assert send_digests(subscriptions, queue.deliveries, "hourly") == 2
     assert jobs_of(queue) == [["job-1"], ["job-2"]]
     assert [what["id"] for _, what in queue.sent] == ["digest-s-1-1", "digest-s-2-2"]
 
@@ -196,16 +200,16 @@ def test_entries_that_saw_the_same_subscription_get_numbers_of_their_own(
     for number in (1, 2, 3):
         subscriptions.collect(stale, told(number))
     queue = Queue()
-    send_digests(subscriptions, queue, "hourly")
+    send_digests(subscriptions, queue.deliveries, "hourly")
     assert jobs_of(queue) == [["job-1", "job-2", "job-3"]]
 
 
 def test_a_digest_sums_up(subscriptions: Subscriptions) -> None:
     subscribed(subscriptions, "s", digest="daily")
     queue = Queue()
-    announce(subscriptions, queue, Topics(), told(1))
-    announce(subscriptions, queue, Topics(), told(2, state=JobState.FAILED))
-    send_digests(subscriptions, queue, "daily")
+    announce(subscriptions, queue.deliveries, Topics(), told(1))
+    announce(subscriptions, queue.deliveries, Topics(), told(2, state=JobState.FAILED))
+    send_digests(subscriptions, queue.deliveries, "daily")
     ((_, what),) = queue.sent
     data = what["data"]
     assert (data["jobs"], data["outcomes"]) == (2, {"success": 0, "partial": 1, "failure": 1})
@@ -220,7 +224,7 @@ def manager(subscriptions: Subscriptions, kms: "KMSClient") -> Manager:
     secrets = Secrets(kms, key)
     return Manager(
         subscriptions=subscriptions,
-        deliveries=Queue(),
+        deliveries=Queue().deliveries,
         secrets=secrets,
         mails=False,
         allowed=(),

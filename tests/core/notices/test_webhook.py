@@ -92,14 +92,14 @@ def test_one_who_answers_byte_by_byte_is_cut_off(server: Receiver) -> None:
 
     server.answer = drip
     began = time.monotonic()
-    with pytest.raises(Undelivered, match="did not answer within 0.5 s"):
+    with pytest.raises(Undelivered, match=r"did not answer within 0\.5 s"):
         hooks(0.5).send(server.url, SECRET, document(JOB))
     assert time.monotonic() - began < 3
 
 
 def test_one_who_says_nothing_is_cut_off(server: Receiver) -> None:
     server.answer = lambda _: time.sleep(2)
-    with pytest.raises(Undelivered, match="did not answer within 0.5 s"):
+    with pytest.raises(Undelivered, match=r"did not answer within 0\.5 s"):
         hooks(0.5).send(server.url, SECRET, document(JOB))
 
 
