@@ -22,6 +22,8 @@ MOST_CONCURRENCY: Final = 1000
 LEAST_FUNCTION_MB: Final = 512
 MOST_FUNCTION_MB: Final = 10_240
 """Of memory as of storage: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+LEAST_ATTEMPTS: Final = 3
+MOST_ATTEMPTS: Final = 10
 LEAST_NOTICE_DAYS: Final = 15
 """A queue may hold a message for fourteen days, and it must be known then whether it was delivered."""
 TWO_PROCESSORS_MB: Final = 3538
@@ -132,7 +134,7 @@ def _faults(config: Config) -> Iterator[str]:
         "validateStorageMb": (config.validate_storage_mb, LEAST_FUNCTION_MB, MOST_FUNCTION_MB),
         **{f"retention.{_camel(name)}": (value, 1, 3653) for name, value in days.items()},
         "notices.retrySeconds": (config.notices.retry_seconds, 1, 3600),
-        "notices.attempts": (config.notices.attempts, 1, 100),
+        "notices.attempts": (config.notices.attempts, LEAST_ATTEMPTS, MOST_ATTEMPTS),
         "notices.keepDays": (config.notices.keep_days, LEAST_NOTICE_DAYS, 3653),
         "notices.digestHour": (config.notices.digest_hour, 0, 23),
     }

@@ -30,6 +30,7 @@ from foreman_core.schema.graphql import SUBSCRIPTION_FIELDS
 
 OUTCOMES: Final = ("success", "partial", "failure")
 TIMEOUT_S: Final = 60
+DIGEST_TIMEOUT_S: Final = 300
 VISIBILITY_S: Final = 6 * TIMEOUT_S
 ANNOUNCE_BATCH: Final = 10
 DELIVER_BATCH: Final = 5
@@ -81,9 +82,7 @@ class Notices(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
 
         topics = {outcome: self._topic(outcome) for outcome in OUTCOMES}
-        dead_letters = make_queue(
-            f"{name}-dead-letters", QueueArgs(key_arn=args.runtime.key_arn), parent=self
-        )
+        dead_letters = self._dead_letters()
         deliveries = self._deliveries(dead_letters)
         events = self._events(dead_letters)
         sender = make_sender(name, args.mail_from, args.runtime, parent=self) if args.mail_from else None
@@ -111,6 +110,23 @@ class Notices(pulumi.ComponentResource):
         )
         return topic
 
+    def _dead_letters(self) -> aws.sqs.Queue:
+        """Make the queue of what neither the functions nor the topic could pass on."""
+        args = QueueArgs(key_arn=self._args.runtime.key_arn, statements=[self._let_the_topic_tell()])
+        return make_queue(f"{self._name}-dead-letters", args, parent=self)
+
+    def _let_the_topic_tell(self) -> Mapping[str, object]:
+        return {
+            "Sid": "LetTheTopicTell",
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Condition": {
+                "ArnEquals": {"aws:SourceArn": self._args.topic_arn},
+                "StringEquals": {"aws:SourceAccount": self._args.runtime.account_id},
+            },
+        }
+
     def _deliveries(self, dead_letters: aws.sqs.Queue) -> aws.sqs.Queue:
         args = QueueArgs(
             key_arn=self._args.runtime.key_arn,
@@ -126,18 +142,7 @@ class Notices(pulumi.ComponentResource):
             key_arn=self._args.runtime.key_arn,
             dead_letters_arn=dead_letters.arn,
             visibility_s=VISIBILITY_S,
-            statements=[
-                {
-                    "Sid": "LetTheTopicTell",
-                    "Effect": "Allow",
-                    "Principal": {"Service": "sns.amazonaws.com"},
-                    "Action": "sqs:SendMessage",
-                    "Condition": {
-                        "ArnEquals": {"aws:SourceArn": self._args.topic_arn},
-                        "StringEquals": {"aws:SourceAccount": self._args.runtime.account_id},
-                    },
-                }
-            ],
+            statements=[self._let_the_topic_tell()],
         )
         queue = make_queue(f"{self._name}-events", args, parent=self)
         aws.sns.TopicSubscription(
@@ -147,6 +152,7 @@ class Notices(pulumi.ComponentResource):
             endpoint=queue.arn,
             raw_message_delivery=True,
             filter_policy=pulumi.Output.json_dumps({"outcome": list(OUTCOMES)}),
+            redrive_policy=pulumi.Output.json_dumps({"deadLetterTargetArn": dead_letters.arn}),
             opts=self._child,
         )
         return queue
@@ -197,6 +203,7 @@ class Notices(pulumi.ComponentResource):
         runtime = self._args.runtime
         function = self._function(
             "digest",
+            timeout_s=DIGEST_TIMEOUT_S,
             environment={"DELIVERIES_QUEUE_URL": deliveries.url},
             permissions=[
                 *self._use_ledger(DELETE, GET, PUT, QUERY, UPDATE),

@@ -1,5 +1,7 @@
 """One document to one subscription, by mail or webhook; what does not get through comes again."""
 
+from functools import cache
+
 import orjson
 from attrs import frozen
 
@@ -45,6 +47,7 @@ def handler(message: Message) -> None:
         raise
 
 
+@cache
 def _senders(settings: Settings, told: Sending) -> Senders:
     mailer = None
     if told.mail_from is not None and told.configuration_set is not None:

@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import cattrs
+
+from foreman_core.models import Counts
 from foreman_core.notices.deliveries import Deliveries
 from foreman_core.notices.message import OUTCOMES
 from foreman_core.notices.subscriptions import Digest, Span, Subscription, Subscriptions
@@ -37,7 +40,7 @@ def digest(
 ) -> dict[str, Any]:
     """The document of a digest: jobs per state and outcome, sums of rows, issues, the last jobs by name."""
     data = [entry["data"] for entry in entries]
-    counts = Counter[str]()
+    counts = Counter[str](cattrs.unstructure(Counts()))
     issues = Counter[str]()
     reasons = Counter[str](each["reason"] for each in data if each["reason"] is not None)
     for each in data:

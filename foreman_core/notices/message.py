@@ -46,7 +46,8 @@ _OUTCOME: Final[Mapping[JobState, Outcome]] = {
 def customer_of(key: str) -> str:
     """Whose file an object is: the folder under `incoming/`, or `default` where there is none."""
     first, *further = key.split("/")
-    return further[0] if first == INCOMING and len(further) > 1 and further[0] else DEFAULT_CUSTOMER
+    has_folder = first == INCOMING and len(further) > 1 and further[0]
+    return one_line(further[0]) if has_folder else DEFAULT_CUSTOMER
 
 
 def document(job: Job) -> dict[str, Any]:

@@ -184,9 +184,16 @@ class Subscriptions(LedgerTable):
 
     def entries(self, subscription: Subscription, span: Span) -> list[dict[str, Any]]:
         """The documents of a digest's notices, in the order in which they came."""
-        keys = (_entry_key(subscription.id, number) for number in range(span.first, span.last + 1))
-        found = (self._get(key) for key in keys)
-        return [orjson.loads(item["document"]) for item in found if item is not None]
+        first, last = (_entry_key(subscription.id, number) for number in (span.first, span.last))
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=to_item(
+                {":pk": first["pk"], ":first": first["sk"], ":last": last["sk"]}
+            ),
+            ConsistentRead=True,
+        )
+        return [orjson.loads(item["document"]["S"]) for page in pages for item in page["Items"]]
 
     def sent(self, subscription: Subscription, span: Span) -> None:
         """Forget a digest that is on its way."""

@@ -56,8 +56,9 @@ def topic_policy(aws: Aws, _name: str, given: Inputs) -> Created:
 def subscription(aws: Aws, _name: str, given: Inputs) -> Created:
     """Who is told."""
     attributes = {"RawMessageDelivery": str(bool(given.get("rawMessageDelivery"))).lower()}
-    if given.get("filterPolicy"):
-        attributes["FilterPolicy"] = given["filterPolicy"]
+    for ours, theirs in (("filterPolicy", "FilterPolicy"), ("redrivePolicy", "RedrivePolicy")):
+        if given.get(ours):
+            attributes[theirs] = given[ours]
     arn = aws.client("sns").subscribe(
         TopicArn=given["topic"],
         Protocol=given["protocol"],

@@ -15,6 +15,7 @@ from local import stack as local_stack
 from local.stack import LocalStack
 
 API_KEY = "da2-secret-of-the-test"
+SECRET = "whsec_shown-once"
 JOB_ID = "job-aaaaaaaaaaaaaaaaaaaaaaaaaa"
 EARLIER = "job-bbbbbbbbbbbbbbbbbbbbbbbbbb"
 NO_SUCH_KEY = b"<Error><Code>NoSuchKey</Code><Message>There is no such key.</Message></Error>"
@@ -90,6 +91,7 @@ class Stack:
     objects: dict[str, bytes] = field(factory=dict[str, bytes])
     metadata: dict[str, str] = field(factory=dict[str, str])
     trail: list[str] = field(factory=list[str])
+    subscribed: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     errors: list[dict[str, Any]] | None = None
     status: int = 200
     failures: int = 0
@@ -140,12 +142,16 @@ class Stack:
             "cancelJob(": lambda: self.started,
             "jobAudit(": lambda: self.trail,
             "rememberMapping(": lambda: {"signature": "ab" * 16},
+            "addSubscription(": lambda: {**self.subscribed[0], "secret": SECRET},
+            "removeSubscription(": lambda: self.subscribed[0],
+            "testSubscription(": lambda: self.subscribed[0],
+            "subscriptions {": lambda: self.subscribed,
             "jobs(": lambda: self._page(variables),
             "job(": lambda: self.jobs[0] if len(self.jobs) == 1 else self.jobs.pop(0),
             "customers(": lambda: {"items": self.records[variables["filter"]["_job"]], "nextToken": None},
         }
         operation = next(name for name in answers if name in query)
-        return {"data": {operation.rstrip("("): answers[operation]()}}
+        return {"data": {operation.rstrip(" {("): answers[operation]()}}
 
     def _page(self, variables: dict[str, Any]) -> dict[str, Any]:
         start = int(variables.get("token") or 0)

@@ -111,7 +111,7 @@ def test_nested_settings_keep_the_defaults_of_what_they_do_not_name() -> None:
             {"webUrl": "http://app.example.org"},
             "foreman:webUrl: 'http://app.example.org' is no address that ",
         ),
-        ({"notices": {"attempts": 0}}, "foreman:notices.attempts: 0 is not between 1 and 100"),
+        ({"notices": {"attempts": 2}}, "foreman:notices.attempts: 2 is not between 3 and 10"),
         ({"notices": {"retrySeconds": 0}}, "foreman:notices.retrySeconds: 0 is not between 1 and 3600"),
         ({"notices": {"keepDays": 14}}, "foreman:notices.keepDays: 14 is not between 15 and 3653"),
         ({"notices": {"digestHour": 24}}, "foreman:notices.digestHour: 24 is not between 0 and 23"),

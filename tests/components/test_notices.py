@@ -43,11 +43,17 @@ def test_only_notices_with_an_outcome_and_no_alarms_come_into_the_queue(notices:
     assert subscription["rawMessageDelivery"] is True
 
 
-def test_only_this_topic_may_fill_the_queue(notices: Outcome) -> None:
-    deny, allow = notices.one("sqs.QueuePolicy", "notices-events-policy").policy()
+def test_what_the_topic_cannot_pass_on_is_a_dead_letter(notices: Outcome) -> None:
+    subscription = notices.one("sns.TopicSubscription", "notices-events-subscription").inputs
+    assert json.loads(subscription["redrivePolicy"]) == {"deadLetterTargetArn": DEAD_LETTERS}
+
+
+@pytest.mark.parametrize(("name", "arn"), [("events", EVENTS), ("dead-letters", DEAD_LETTERS)])
+def test_only_this_topic_may_fill_the_queue(notices: Outcome, name: str, arn: str) -> None:
+    deny, allow = notices.one("sqs.QueuePolicy", f"notices-{name}-policy").policy()
     assert deny["Effect"] == "Deny"
     assert (allow["Principal"], allow["Action"]) == ({"Service": "sns.amazonaws.com"}, "sqs:SendMessage")
-    assert allow["Resource"] == EVENTS
+    assert allow["Resource"] == arn
     assert allow["Condition"] == {
         "ArnEquals": {"aws:SourceArn": _given.TOPIC},
         "StringEquals": {"aws:SourceAccount": _pulumi.ACCOUNT},

@@ -220,7 +220,7 @@ def test_a_digest_sums_up(subscriptions: Subscriptions) -> None:
 
 @pytest.fixture
 def manager(subscriptions: Subscriptions, kms: "KMSClient") -> Manager:
-    key = kms.create_key()["KeyMetadata"]["Arn"]
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
     secrets = Secrets(kms, key)
     return Manager(
         subscriptions=subscriptions,

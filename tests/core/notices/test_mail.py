@@ -23,10 +23,12 @@ def texts(html: str) -> str:
     class Reader(HTMLParser):
         skipped = False
 
-        def handle_starttag(self, tag: str, _: object) -> None:
+        def handle_starttag(self, tag: str, attrs: object) -> None:
+            del attrs
             self.skipped = tag in {"style", "title"}
 
-        def handle_endtag(self, _: str) -> None:
+        def handle_endtag(self, tag: str) -> None:
+            del tag
             self.skipped = False
 
         def handle_data(self, data: str) -> None:
