@@ -51,7 +51,7 @@ class Senders:
         if self.mailer is None:
             raise Undelivered(NO_SENDER)
         try:
-            self.mailer.send(subscription.address, told)
+            self.mailer.send(subscription, told)
         except ClientError as error:
             # SES quotes addresses in its messages
             raise Undelivered(f"SES refused: {error.response.get('Error', {}).get('Code')}") from error

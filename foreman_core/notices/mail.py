@@ -8,6 +8,7 @@ from attrs import frozen
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from foreman_core.notices.message import commands, fates, headline, one_line, top
+from foreman_core.notices.subscriptions import Subscription
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -36,13 +37,16 @@ class Mail:
     html: str
 
 
-def mail(told: Mapping[str, Any], web_url: str | None = None) -> Mail:
-    """The mail of a notice, a digest or a test, by its document; with links where `web_url` is known."""
+def mail(told: Mapping[str, Any], subscription_id: str, web_url: str | None = None) -> Mail:
+    """The mail of a notice, a digest or a test, by its document; with links where `web_url` is known, and
+    with the way to end the subscription.
+    """
     kind = told["type"].partition(".")[0]
     named = {
         "told": told,
         "data": told["data"],
         "commands": commands,
+        "end": f"foreman subscriptions remove {subscription_id}",
         "web_url": web_url and web_url.rstrip("/"),
     }
     subject = _subject(told)
@@ -75,12 +79,12 @@ class Mailer:
     configuration_set: str
     web_url: str | None
 
-    def send(self, address: str, told: Mapping[str, Any]) -> None:
+    def send(self, subscription: Subscription, told: Mapping[str, Any]) -> None:
         """Hand a mail over to SES, which tries again by itself from there on."""
-        made = mail(told, self.web_url)
+        made = mail(told, subscription.id, self.web_url)
         self.client.send_email(
             FromEmailAddress=self.sender,
-            Destination={"ToAddresses": [address]},
+            Destination={"ToAddresses": [subscription.address]},
             Content={
                 "Simple": {
                     "Subject": _utf8(made.subject),

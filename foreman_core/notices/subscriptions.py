@@ -17,7 +17,7 @@ import orjson
 from attrs import evolve, frozen
 
 from foreman_core.errors import Refused, Unavailable
-from foreman_core.items import to_item
+from foreman_core.items import from_item, to_item
 from foreman_core.ledger_table import NEW, LedgerTable
 from foreman_core.notices.message import OUTCOMES, Outcome
 
@@ -193,7 +193,7 @@ class Subscriptions(LedgerTable):
             ),
             ConsistentRead=True,
         )
-        return [orjson.loads(item["document"]["S"]) for page in pages for item in page["Items"]]
+        return [orjson.loads(from_item(item)["document"]) for page in pages for item in page["Items"]]
 
     def sent(self, subscription: Subscription, span: Span) -> None:
         """Forget a digest that is on its way."""
