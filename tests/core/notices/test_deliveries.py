@@ -25,7 +25,7 @@ def test_it_waits_twice_as_long_each_time_but_an_hour_at_most_and_never_in_step(
     attempt: int, least: int, most: int
 ) -> None:
     client: Any = Client()
-    queue = Deliveries(client, "queue", Random(1))
+    queue = Deliveries(client, "queue", Random(1))  # noqa: S311 - it keeps no secret
     for _ in range(200):
         queue.postpone("receipt", attempt=attempt, first_s=60)
     assert least <= min(client.waits) < max(client.waits) <= most
