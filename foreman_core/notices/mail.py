@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 SUBJECT_CHARACTERS: Final = 150
 OUTCOME_WORDS: Final = {"success": "succeeded", "partial": "to look at", "failure": "failed"}
 
+_KINDS: Final = {"job": "job", "digest": "digest", "test": "trial"}
+"""What comes first in a document's type, and the templates for it."""
+
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
     autoescape=select_autoescape(["html"]),
@@ -41,7 +44,7 @@ def mail(told: Mapping[str, Any], subscription_id: str, web_url: str | None = No
     """The mail of a notice, a digest or a test, by its document; with links where `web_url` is known, and
     with the way to end the subscription.
     """
-    kind = told["type"].partition(".")[0]
+    kind = _KINDS[told["type"].partition(".")[0]]
     named = {
         "told": told,
         "data": told["data"],

@@ -7,6 +7,7 @@ import base64
 import secrets
 import socket
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -98,6 +99,7 @@ class Webhooks:
         # a time-out of a socket is for each read; one who sends byte by byte would never meet it
         watch = Timer(self.total_s, _hang_up, [connection])
         watch.daemon = True
+        began = time.monotonic()
         watch.start()
         try:
             # to the address that was vetted: a second look at the name might find another one
@@ -114,7 +116,7 @@ class Webhooks:
         except TimeoutError as error:
             raise Undelivered(f"it did not answer within {self.total_s:g} s") from error
         except (OSError, HTTPException) as error:
-            late = watch.finished.is_set()
+            late = time.monotonic() - began >= self.total_s
             what = f"it did not answer within {self.total_s:g} s" if late else type(error).__name__
             raise Undelivered(what) from error
         finally:
