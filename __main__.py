@@ -9,6 +9,7 @@ from components._provider import make_provider
 from components.config import load_config
 from components.core_api import CoreApi, CoreApiArgs, api_key_expiry
 from components.intake import Intake, IntakeArgs
+from components.notices import Notices, NoticesArgs
 from components.observability import Observability, ObservabilityArgs
 from components.orchestration import Orchestration, OrchestrationArgs, state_machine_name
 from foreman_core.schema import find_schema
@@ -94,7 +95,24 @@ orchestration = Orchestration(
     ),
     opts,
 )
-
+notices = Notices(
+    "notices",
+    NoticesArgs(
+        runtime=core.runtime,
+        topic_arn=intake.topic_arn,
+        api_id=core.api_id,
+        ledger_table=core.ledger_table,
+        ledger_table_arn=core.ledger_table_arn,
+        mail_from=config.mail_from,
+        web_url=config.web_url,
+        networks=config.notices.networks,
+        retry_s=config.notices.retry_seconds,
+        attempts=config.notices.attempts,
+        notice_days=config.notices.keep_days,
+        digest_hour=config.notices.digest_hour,
+    ),
+    opts,
+)
 observability = Observability(
     "observability",
     ObservabilityArgs(
@@ -109,7 +127,7 @@ observability = Observability(
         dead_letter_queue=intake.dead_letter_queue,
         records_table=core.records_table,
         ledger_table=core.ledger_table,
-        alarm_arns=[*intake.alarm_arns, *orchestration.alarm_arns],
+        alarm_arns=[*intake.alarm_arns, *orchestration.alarm_arns, *notices.alarm_arns],
     ),
     opts,
 )
@@ -124,6 +142,11 @@ pulumi.export("state_machine_arn", orchestration.state_machine_arn)
 pulumi.export("records_table", core.records_table)
 pulumi.export("ledger_table", core.ledger_table)
 pulumi.export("notification_topic_arn", intake.topic_arn)
+pulumi.export("success_topic_arn", notices.topic_arns["success"])
+pulumi.export("partial_topic_arn", notices.topic_arns["partial"])
+pulumi.export("failure_topic_arn", notices.topic_arns["failure"])
+for output, queue_url in notices.queue_urls.items():
+    pulumi.export(output, queue_url)
 pulumi.export("receipt_key_fingerprint", core.receipt_key_fingerprint)
 pulumi.export("dashboard_url", observability.dashboard_url)
 pulumi.export("region", config.region)

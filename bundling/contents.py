@@ -9,7 +9,7 @@ from typing import Final
 POLARS: Final = frozenset({"polars", "polars-runtime-32"})
 """The distributions of the layer for functions that read whole files: five sixths of all bytes."""
 
-AWS_SERVICES: Final = ("dynamodb", "kms", "s3", "sns", "stepfunctions")
+AWS_SERVICES: Final = ("dynamodb", "kms", "s3", "sesv2", "sns", "sqs", "stepfunctions")
 """The services that the functions have clients for. botocore describes four hundred, in 15 MiB that do not
 compress."""
 

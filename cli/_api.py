@@ -113,6 +113,22 @@ class Api:
         document = "query($id: ID!) { jobProgress(id: $id) { planned loaded } }"
         return Progress(**self.ask(document, id=job_id)["jobProgress"])
 
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """Who is told of the ends of jobs."""
+        return self.ask(f"query {{ subscriptions {{ {_SUBSCRIPTION} }} }}")["subscriptions"]
+
+    def add_subscription(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """Have somebody told; of a webhook, the answer alone has the secret."""
+        return self.ask(_ADD_SUBSCRIPTION, input=given)["addSubscription"]
+
+    def remove_subscription(self, subscription_id: str) -> dict[str, Any]:
+        """Tell somebody no more."""
+        return self.ask(_REMOVE_SUBSCRIPTION, id=subscription_id)["removeSubscription"]
+
+    def test_subscription(self, subscription_id: str) -> dict[str, Any]:
+        """Have a test sent."""
+        return self.ask(_TEST_SUBSCRIPTION, id=subscription_id)["testSubscription"]
+
     def undo_job(self, job_id: str, *, dry_run: bool) -> JobView:
         """Ask for the undo of a job; the job that does it."""
         return view(self.ask(_UNDO, id=job_id, dry_run=dry_run)["undoJob"])
@@ -130,6 +146,15 @@ _UNDO: Final = f"""mutation($id: ID!, $dry_run: Boolean) {{
   undoJob(id: $id, dry_run: $dry_run) {{ {SELECTION} }}
 }}"""
 _REMEMBER: Final = "mutation($mapping: String!) { rememberMapping(mapping: $mapping) { signature } }"
+
+_SUBSCRIPTION: Final = (
+    "id channel address customer on digest created_at delivered_at failure { at what attempt }"
+)
+_ADD_SUBSCRIPTION: Final = f"""mutation($input: AddSubscriptionInput!) {{
+  addSubscription(input: $input) {{ {_SUBSCRIPTION} secret }}
+}}"""
+_REMOVE_SUBSCRIPTION: Final = f"mutation($id: ID!) {{ removeSubscription(id: $id) {{ {_SUBSCRIPTION} }} }}"
+_TEST_SUBSCRIPTION: Final = f"mutation($id: ID!) {{ testSubscription(id: $id) {{ {_SUBSCRIPTION} }} }}"
 
 
 def _refused_by_http(status: int | None, url: str) -> ForemanError:

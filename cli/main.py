@@ -40,6 +40,11 @@ COMMANDS = {
         "cancel": Lazy("cli.commands.load:cancel", "Stop a job before anything more is stored."),
         "undo": Lazy("cli.commands.load:undo", "Put back what a job did; keep what was edited since."),
     },
+    "Notices": {
+        "subscriptions": Lazy(
+            "cli.commands.subscriptions:subscriptions", "List, add, try and end who is told of jobs."
+        ),
+    },
     "The stack": {
         "up": Lazy("cli.commands.stack:up", "Start the local stack in the background."),
         "down": Lazy("cli.commands.stack:down", "Stop the local stack; what it has stored stays."),

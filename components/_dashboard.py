@@ -21,9 +21,9 @@ OURS: Final = "Foreman"
 
 STEPS: Final = (
     *("ingest", "undo", "validate", "prepare", "plan", "seal", "approval", "mutate", "load", "reconcile"),
-    *("notify", "fail", "sweep"),
+    *("notify", "fail", "sweep", "announce", "deliver", "digest"),
 )
-RESOLVERS: Final = ("records", "jobs", "imports")
+RESOLVERS: Final = ("records", "jobs", "imports", "subscriptions")
 FUNCTIONS: Final = ("intake", *RESOLVERS, *STEPS)
 ENDS: Final = ("succeeded", "partially_succeeded", "needs_review", "failed", "cancelled", "undone")
 FATES: Final = (

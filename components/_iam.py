@@ -26,6 +26,7 @@ NO_RESOURCE_LEVEL: Final[Mapping[str, str]] = {
 https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and the service authorization reference.
 """
 
+DELETE: Final = "dynamodb:DeleteItem"
 GET: Final = "dynamodb:GetItem"
 PUT: Final = "dynamodb:PutItem"
 QUERY: Final = "dynamodb:Query"

@@ -1,4 +1,4 @@
-"""The policies of the stack's keys: the account's IAM decides; of the one key for data, four services may use
+"""The policies of the stack's keys: the account's IAM decides; of the one key for data, five services may use
 it for us, too.
 """
 
@@ -46,6 +46,7 @@ def key_policy(account_id: pulumi.Input[str], region: str) -> pulumi.Output[str]
                 {"StringEquals": {"kms:EncryptionContext:SourceArn": deliveries}},
             ),
             _service("QueueFileEvents", "s3.amazonaws.com", USE_KEY, own_account),
+            _service("QueueNotices", "sns.amazonaws.com", USE_KEY, own_account),
             _service("SendAlarms", "cloudwatch.amazonaws.com", USE_KEY, own_account),
         ]
     )

@@ -16,6 +16,7 @@ SERVICES: Final = (
     "logs",
     "s3",
     "scheduler",
+    "sesv2",
     "sfn",
     "sns",
     "sqs",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from ipaddress import ip_network
 from typing import Any, Final, Literal, cast, get_args, get_origin
 
 import attrs
@@ -25,6 +26,10 @@ MOST_APPROVAL_HOURS: Final = 24 * 300
 LEAST_FUNCTION_MB: Final = 512
 MOST_FUNCTION_MB: Final = 10_240
 """Of memory as of storage: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+LEAST_ATTEMPTS: Final = 3
+MOST_ATTEMPTS: Final = 10
+LEAST_NOTICE_DAYS: Final = 15
+"""A queue may hold a message for fourteen days, and it must be known then whether it was delivered."""
 TWO_PROCESSORS_MB: Final = 3538
 """A function has a processor for every 1,769 MB, and Polars uses as many as there are:
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
@@ -47,6 +52,17 @@ class Retention:
     jobs_days: int = 400
     noncurrent_days: int = 30
     access_log_days: int = 365
+
+
+@frozen(kw_only=True)
+class NoticeSettings:
+    """How notices go out: see `Pulumi.yaml`."""
+
+    retry_seconds: int = 60
+    attempts: int = 10
+    keep_days: int = 30
+    digest_hour: int = 6
+    networks: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -75,6 +91,9 @@ class Config:
     architecture: Literal["arm64", "x86_64"] = "arm64"
     python_version: Literal["3.11", "3.12", "3.13", "3.14"] = "3.13"
     notify_email: str | None = None
+    mail_from: str | None = None
+    web_url: str | None = None
+    notices: NoticeSettings = NoticeSettings()
     user_pool_id: str | None = None
     endpoint: str | None = None
     retention: Retention = Retention()
@@ -125,6 +144,10 @@ def _faults(config: Config) -> Iterator[str]:
         "validateMemoryMb": (config.validate_memory_mb, LEAST_FUNCTION_MB, MOST_FUNCTION_MB),
         "validateStorageMb": (config.validate_storage_mb, LEAST_FUNCTION_MB, MOST_FUNCTION_MB),
         **{f"retention.{_camel(name)}": (value, 1, 3653) for name, value in days.items()},
+        "notices.retrySeconds": (config.notices.retry_seconds, 1, 3600),
+        "notices.attempts": (config.notices.attempts, LEAST_ATTEMPTS, MOST_ATTEMPTS),
+        "notices.keepDays": (config.notices.keep_days, LEAST_NOTICE_DAYS, 3653),
+        "notices.digestHour": (config.notices.digest_hour, 0, 23),
     }
     for name, (value, least, most) in least_and_most.items():
         if value is not None and not least <= value <= most:
@@ -133,10 +156,28 @@ def _faults(config: Config) -> Iterator[str]:
         yield _fault("logRetentionDays", f"{config.log_retention_days} is none of {_listed(LOG_DAYS)}")
     if config.endpoint is not None and not config.endpoint.startswith(("http://", "https://")):
         yield _fault("endpoint", f"{config.endpoint!r} is no address; it starts with http:// or https://")
-    if config.notify_email is not None and "@" not in config.notify_email:
-        yield _fault("notifyEmail", f"{config.notify_email!r} is no mail address")
+    yield from _notice_faults(config)
     if not STACK_NAME.fullmatch(config.stack):
         yield f"the stack's name {config.stack!r} is not 1 to 40 letters, digits, '-' or '_'"
+
+
+def _notice_faults(config: Config) -> Iterator[str]:
+    if config.web_url is not None and not config.web_url.startswith("https://"):
+        yield _fault("webUrl", f"{config.web_url!r} is no address that starts with https://")
+    for name, address in (("notifyEmail", config.notify_email), ("mailFrom", config.mail_from)):
+        if address is not None and not all(address.partition("@")):
+            yield _fault(name, f"{address!r} is no mail address")
+    for network in config.notices.networks:
+        if not _is_network(network):
+            yield _fault("notices.networks", f"{network!r} is no network, such as 10.0.0.0/8")
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _structure_faults(error: BaseException, place: str) -> Iterator[str]:
@@ -181,7 +222,7 @@ def _camel(name: str) -> str:
 _KEYS: Final[Mapping[str, str]] = {
     **{
         attribute.name: _camel(attribute.name)
-        for cls in (Config, Retention)
+        for cls in (Config, NoticeSettings, Retention)
         for attribute in attrs.fields(cls)
     },
     # these two are not ours to set
@@ -242,7 +283,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook_func(
         lambda kind: kind == Tags, lambda value, kind: structure_tags(_mapping(value), kind)
     )
-    for cls in (Retention, Config):
+    for cls in (Retention, NoticeSettings, Config):
         names = {attribute.name: override(rename=_KEYS[attribute.name]) for attribute in attrs.fields(cls)}
         structure = cast("Any", make_dict_structure_fn)(cls, converter, **names)
         converter.register_structure_hook(

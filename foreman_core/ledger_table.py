@@ -48,10 +48,14 @@ class LedgerTable:
 
     def _items(self, job_id: str, prefix: str) -> Iterator[dict[str, Any]]:
         """A job's items of one kind, in order."""
+        return self._under(f"JOB#{job_id}", prefix)
+
+    def _under(self, pk: str, prefix: str) -> Iterator[dict[str, Any]]:
+        """The items of a partition whose sort keys begin so, in order."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="pk = :job AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues={":job": {"S": f"JOB#{job_id}"}, ":prefix": {"S": prefix}},
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":prefix": {"S": prefix}},
             ConsistentRead=True,
         )
         for page in pages:

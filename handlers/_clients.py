@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -44,6 +45,12 @@ def kms() -> "KMSClient":
 def s3() -> "S3Client":
     """The S3 client."""
     return boto3.client("s3", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+
+
+@cache
+def ses() -> "SESV2Client":
+    """The SES client."""
+    return boto3.client("sesv2", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
 
 
 @cache

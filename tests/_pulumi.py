@@ -20,7 +20,19 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 # the parts of pulumi_aws warn of their own old names when they are first used, and here warnings are errors
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    for _part in ("appsync", "cloudwatch", "dynamodb", "iam", "kms", "lambda_", "s3", "sfn", "sns", "sqs"):
+    for _part in (
+        "appsync",
+        "cloudwatch",
+        "dynamodb",
+        "iam",
+        "kms",
+        "lambda_",
+        "s3",
+        "sesv2",
+        "sfn",
+        "sns",
+        "sqs",
+    ):
         import_module(f"pulumi_aws.{_part}").__dir__()
 
 PROJECT: Final = "foreman"
@@ -245,6 +257,12 @@ def _added(token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         "s3.BucketObjectv2": {"versionId": f"version-of-{name}"},
         "s3.Bucket": {"arn": f"arn:aws:s3:::{physical}", "bucket": physical},
         "sfn.StateMachine": {"arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{physical}"},
+        "sesv2.ConfigurationSet": {
+            "arn": f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/{inputs.get('configurationSetName')}"
+        },
+        "sesv2.EmailIdentity": {
+            "arn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{inputs.get('emailIdentity')}"
+        },
         "sns.Topic": {"arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:{physical}"},
         "sqs.Queue": {
             "arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{physical}",

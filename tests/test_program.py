@@ -29,6 +29,13 @@ OUTPUTS = {
     "records_table",
     "ledger_table",
     "notification_topic_arn",
+    "success_topic_arn",
+    "partial_topic_arn",
+    "failure_topic_arn",
+    "announcements_queue_url",
+    "announcements_dead_letter_queue_url",
+    "notices_queue_url",
+    "notices_dead_letter_queue_url",
     "receipt_key_fingerprint",
     "dashboard_url",
     "region",
@@ -164,6 +171,7 @@ def test_an_emulator_answers_for_every_service_that_the_program_uses(program: Ou
     used = {resource.type.split(":")[1].split("/")[0] for resource in program.resources if resource.custom}
     assert {f"{service}_" if service == "lambda" else service for service in used - {"providers"}} | {
         "logs",
+        "sesv2",  # once a sender is set
         "sts",
     } == set(SERVICES)
 
@@ -175,7 +183,7 @@ def test_the_caller_and_a_public_key_are_the_only_questions_to_aws(program: Outc
 
 def test_every_child_has_its_component_above_it_and_in_its_name(program: Outcome) -> None:
     components = {resource.name for resource in program.resources if not resource.custom}
-    tops = {"core", "intake", "orchestration", "observability"}
+    tops = {"core", "intake", "notices", "orchestration", "observability"}
     for resource in program.resources:
         if resource.type != PROVIDER and resource.name not in tops:
             assert resource.parent in components, resource.name

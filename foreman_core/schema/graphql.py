@@ -27,6 +27,12 @@ IMPORT_FIELDS: Final = tuple(
 )
 """(type, field) of what starts or continues a job, and says how files are read."""
 
+SUBSCRIPTION_FIELDS: Final = (
+    ("Query", "subscriptions"),
+    *(("Mutation", f"{what}Subscription") for what in ("add", "remove", "test")),
+)
+"""(type, field) of who is told of the ends of jobs."""
+
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1  # https://spec.graphql.org/October2021/#sec-Int
 
 _META: Final[tuple[Line, ...]] = (
@@ -151,6 +157,33 @@ _REMEMBERED: Final[tuple[Line, ...]] = (
     ("record_type: String!", None),
 )
 
+_SUBSCRIPTION: Final[tuple[Line, ...]] = (
+    ("id: ID!", None),
+    ("channel: String!", "mail or webhook"),
+    ("address: String!", "A mail address, or the URL of a webhook"),
+    ("customer: String", "Whose files it is about: the folder under incoming/, or default; null for all"),
+    ("on: [String!]!", "Of success, partial and failure"),
+    ("digest: String!", "off, hourly or daily"),
+    ("created_at: AWSDateTime!", None),
+    ("delivered_at: AWSDateTime", "When something last got through"),
+    ("failure: DeliveryFailure", "What last did not get through, if nothing has since"),
+    ("secret: String", "What a webhook's signatures are made with; only in the answer to its addition"),
+)
+
+_FAILURE: Final[tuple[Line, ...]] = (
+    ("at: AWSDateTime!", None),
+    ("what: String!", None),
+    ("attempt: Int!", "The number of the attempt, from 1"),
+)
+
+_ADD_SUBSCRIPTION: Final[tuple[Line, ...]] = (
+    ("channel: String!", "mail or webhook"),
+    ("address: String!", "A mail address, or the URL of a webhook"),
+    ("customer: String", "Only this customer's files"),
+    ("on: [String!]", "Of success, partial and failure; all when left out"),
+    ("digest: String", "off, hourly or daily"),
+)
+
 
 def graphql_schema(schema: RecordSchema, *, user_pool: bool) -> str:
     """The API of one record type, in AppSync's schema language; the same text for the same schema.
@@ -188,6 +221,9 @@ def graphql_schema(schema: RecordSchema, *, user_pool: bool) -> str:
         _block("input", "StartImportInput", _START_IMPORT),
         _block("input", "ImportOptionsInput", (*_OPTIONS, ("header: Boolean", _HEADER))),
         _block("type", "RememberedMapping", _REMEMBERED, directives=people),
+        _block("type", "NoticeSubscription", _SUBSCRIPTION, directives=people),
+        _block("type", "DeliveryFailure", _FAILURE, directives=people),
+        _block("input", "AddSubscriptionInput", _ADD_SUBSCRIPTION),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -231,11 +267,14 @@ def name_clash(schema: RecordSchema) -> str | None:
     """The GraphQL name that this record type would define a second time, or None (`job` is taken)."""
     names = _Names(schema)
     types = ["Query", "Mutation", "Subscription", "RecordMeta", "RowOutcome", "StartImportInput"]
-    types += ["ImportOptionsInput", "RememberedMapping"]
+    types += ["ImportOptionsInput", "RememberedMapping", "NoticeSubscription", "DeliveryFailure"]
+    types += ["AddSubscriptionInput"]
     types += [*_FILTERS, *_JOB_TYPES, *_SCALARS, *names.types]
-    operations = [name for _, name in (*JOB_FIELDS, *IMPORT_FIELDS, *record_fields(schema))]
+    operations = [name for _, name in (*_FIXED_FIELDS, *record_fields(schema))]
     return next((name for group in (types, operations) for name in group if group.count(name) > 1), None)
 
+
+_FIXED_FIELDS: Final = (*JOB_FIELDS, *IMPORT_FIELDS, *SUBSCRIPTION_FIELDS)
 
 _SCALARS: Final = (
     "ID",
@@ -294,6 +333,7 @@ def _operations(schema: RecordSchema, names: _Names, people: str) -> tuple[list[
             "The job's audit trail: JSON, each event with the hash of the one before",
         ),
         (f"jobProgress(id: ID!): JobProgress!{people}", "How far its chunks are; to be asked now and then"),
+        (f"subscriptions: [NoticeSubscription!]!{people}", "Who is told of the ends of jobs"),
     ]
     mutation: list[Line] = [
         (
@@ -315,6 +355,12 @@ def _operations(schema: RecordSchema, names: _Names, people: str) -> tuple[list[
             f"rememberMapping(mapping: String!): RememberedMapping!{people}",
             "Read files with the columns of this mapping file's header so from now on; the file is in JSON",
         ),
+        (
+            f"addSubscription(input: AddSubscriptionInput!): NoticeSubscription!{people}",
+            "Have somebody told of the ends of jobs",
+        ),
+        (f"removeSubscription(id: ID!): NoticeSubscription!{people}", "Tell somebody no more"),
+        (f"testSubscription(id: ID!): NoticeSubscription!{people}", "Send a test"),
     ]
     return query, mutation
 

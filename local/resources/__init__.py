@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from local.aws import Aws
-from local.resources import appsync, compute, data, files, identity, messages, watch
+from local.resources import appsync, compute, data, files, identity, mail, messages, watch
 from local.resources.created import Created, Inputs
 
 __all__ = ["REGISTRY", "Create", "Created", "Inputs"]
@@ -41,6 +41,8 @@ REGISTRY: Final[Mapping[str, Create]] = {
     ),
     "aws:s3/bucketVersioning:BucketVersioning": files.versioning,
     "aws:scheduler/schedule:Schedule": compute.schedule,
+    "aws:sesv2/configurationSet:ConfigurationSet": mail.configuration_set,
+    "aws:sesv2/emailIdentity:EmailIdentity": mail.email_identity,
     "aws:sfn/stateMachine:StateMachine": compute.state_machine,
     "aws:sns/topic:Topic": messages.topic,
     "aws:sns/topicPolicy:TopicPolicy": messages.topic_policy,

@@ -1,6 +1,6 @@
 """Keys and roles."""
 
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -10,6 +10,10 @@ from local.resources.created import Created, Inputs
 BATCH: Final = "dynamodb:BatchExecuteStatement"
 KEY_NOTE: Final = "it is not asked for when tables, files, queues or logs are used, and nothing is encrypted"
 BATCH_NOTE: Final = f"{BATCH} added: the emulator asks for it, AWS for the PartiQL actions alone"
+MAIL: Final = "ses:SendEmail"
+MAIL_NOTE: Final = f"{MAIL} on everything: the emulator does not see whose mail it is"
+PURPOSE: Final = "kms:EncryptionContext:purpose"
+PURPOSE_NOTE: Final = f"conditions on {PURPOSE} left out: the emulator's IAM does not see what is encrypted"
 
 
 def key(aws: Aws, name: str, given: Inputs) -> Created:
@@ -46,19 +50,29 @@ def role(aws: Aws, name: str, given: Inputs) -> Created:
 def role_policy(aws: Aws, name: str, given: Inputs) -> Created:
     """A role's permissions, as the program states them."""
     physical = given.get("name") or autoname(name)
-    document, note = with_batch(given["policy"])
+    document, note = as_emulated(given["policy"])
     aws.client("iam").put_role_policy(RoleName=given["role"], PolicyName=physical, PolicyDocument=document)
     return Created(f"{given['role']}:{physical}", {"name": physical}, note=note)
 
 
-def with_batch(policy: str) -> tuple[str, str]:
+def as_emulated(policy: str) -> tuple[str, str]:
     """A role's policy as the emulator wants it, and a note when that is not as the program states it."""
     document = orjson.loads(policy)
-    actions = {action for statement in document["Statement"] for action in _listed(statement["Action"])}
-    if not any(action.startswith("dynamodb:PartiQL") for action in actions):
-        return policy, ""
-    document["Statement"].append({"Effect": "Allow", "Action": BATCH, "Resource": "*"})
-    return orjson.dumps(document).decode(), BATCH_NOTE
+    statements: list[dict[str, Any]] = document["Statement"]
+    actions = {action for statement in statements for action in _listed(statement["Action"])}
+    notes: list[str] = []
+    for action, asked, note in (
+        (BATCH, any(action.startswith("dynamodb:PartiQL") for action in actions), BATCH_NOTE),
+        (MAIL, MAIL in actions, MAIL_NOTE),
+    ):
+        if asked:
+            statements.append({"Effect": "Allow", "Action": action, "Resource": "*"})
+            notes.append(note)
+    for statement in statements:
+        if PURPOSE in statement.get("Condition", {}).get("StringEquals", {}):
+            del statement["Condition"]["StringEquals"][PURPOSE]
+            notes.append(PURPOSE_NOTE)
+    return (orjson.dumps(document).decode(), "; ".join(notes)) if notes else (policy, "")
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -55,10 +55,16 @@ def topic_policy(aws: Aws, _name: str, given: Inputs) -> Created:
 
 def subscription(aws: Aws, _name: str, given: Inputs) -> Created:
     """Who is told."""
+    attributes = {"RawMessageDelivery": str(bool(given.get("rawMessageDelivery"))).lower()}
+    for ours, theirs in (("filterPolicy", "FilterPolicy"), ("redrivePolicy", "RedrivePolicy")):
+        if given.get(ours):
+            attributes[theirs] = given[ours]
     arn = aws.client("sns").subscribe(
         TopicArn=given["topic"],
         Protocol=given["protocol"],
         Endpoint=given["endpoint"],
+        Attributes=attributes,
         ReturnSubscriptionArn=True,
     )["SubscriptionArn"]
-    return Created(arn, {"arn": arn}, note="stored; the emulator sends no mail")
+    note = "stored; the emulator sends no mail for topics" if given["protocol"] == "email" else ""
+    return Created(arn, {"arn": arn}, note=note)

@@ -15,6 +15,7 @@ from local import stack as local_stack
 from local.stack import LocalStack
 
 API_KEY = "da2-secret-of-the-test"
+SECRET = "whsec_shown-once"
 JOB_ID = "job-aaaaaaaaaaaaaaaaaaaaaaaaaa"
 EARLIER = "job-bbbbbbbbbbbbbbbbbbbbbbbbbb"
 NO_SUCH_KEY = b"<Error><Code>NoSuchKey</Code><Message>There is no such key.</Message></Error>"
@@ -91,6 +92,7 @@ class Stack:
     metadata: dict[str, str] = field(factory=dict[str, str])
     trail: list[str] = field(factory=list[str])
     progress: dict[str, int] = field(factory=lambda: {"planned": 0, "loaded": 0})
+    subscribed: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     errors: list[dict[str, Any]] | None = None
     status: int = 200
     failures: int = 0
@@ -142,12 +144,16 @@ class Stack:
             "jobAudit(": lambda: self.trail,
             "jobProgress(": lambda: self.progress,
             "rememberMapping(": lambda: {"signature": "ab" * 16},
+            "addSubscription(": lambda: {**self.subscribed[0], "secret": SECRET},
+            "removeSubscription(": lambda: self.subscribed[0],
+            "testSubscription(": lambda: self.subscribed[0],
+            "subscriptions {": lambda: self.subscribed,
             "jobs(": lambda: self._page(variables),
             "job(": lambda: self.jobs[0] if len(self.jobs) == 1 else self.jobs.pop(0),
             "customers(": lambda: {"items": self.records[variables["filter"]["_job"]], "nextToken": None},
         }
         operation = next(name for name in answers if name in query)
-        return {"data": {operation.rstrip("("): answers[operation]()}}
+        return {"data": {operation.rstrip(" {("): answers[operation]()}}
 
     def _page(self, variables: dict[str, Any]) -> dict[str, Any]:
         start = int(variables.get("token") or 0)

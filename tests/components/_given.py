@@ -8,6 +8,7 @@ from attrs import evolve
 from components._function import Runtime
 from components.core_api import CoreApiArgs
 from components.intake import IntakeArgs
+from components.notices import NoticesArgs
 from components.orchestration import OrchestrationArgs
 from foreman_core.schema import find_schema
 from tests._pulumi import ACCOUNT, REGION
@@ -114,6 +115,26 @@ def orchestration(**changed: Any) -> OrchestrationArgs:  # noqa: ANN401 - as abo
             mutate_concurrency=None,
             validate_memory_mb=2000,
             validate_storage_mb=3000,
+        ),
+        **changed,
+    )
+
+
+def notices(**changed: Any) -> NoticesArgs:  # noqa: ANN401 - as above
+    return evolve(
+        NoticesArgs(
+            runtime=runtime(),
+            topic_arn=TOPIC,
+            api_id="api1",
+            ledger_table="ledger",
+            ledger_table_arn=LEDGER,
+            mail_from="foreman@mail.example.org",
+            web_url=None,
+            networks=(),
+            retry_s=60,
+            attempts=7,
+            notice_days=30,
+            digest_hour=6,
         ),
         **changed,
     )

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 import yaml
 
-from components.config import LOG_DAYS, Config, ConfigError, Retention, load_config
+from components.config import LOG_DAYS, Config, ConfigError, NoticeSettings, Retention, load_config
 from tests import _pulumi
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +53,7 @@ def test_a_stack_without_a_region_is_told_which_key_is_missing() -> None:
         ("architecture", "x86_64", "architecture", "x86_64"),
         ("recordType", "007", "record_type", "007"),
         ("notifyEmail", "ops@example.org", "notify_email", "ops@example.org"),
+        ("mailFrom", "foreman@example.org", "mail_from", "foreman@example.org"),
         ("tags", {"team": "data", "cost": "00123"}, "tags", {"team": "data", "cost": "00123"}),
     ],
 )
@@ -64,6 +65,8 @@ def test_a_setting_arrives_as_a_value_of_its_type(
 
 def test_nested_settings_keep_the_defaults_of_what_they_do_not_name() -> None:
     assert loaded({"retention": {"jobsDays": 7}}).retention == Retention(jobs_days=7)
+    networks = {"networks": ["10.0.0.0/8"], "digestHour": 0}
+    assert loaded({"notices": networks}).notices == NoticeSettings(networks=("10.0.0.0/8",), digest_hour=0)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +106,16 @@ def test_nested_settings_keep_the_defaults_of_what_they_do_not_name() -> None:
         ),
         ({"endpoint": "127.0.0.1:4566"}, "foreman:endpoint: '127.0.0.1:4566' is no address; "),
         ({"notifyEmail": "ops"}, "foreman:notifyEmail: 'ops' is no mail address"),
+        ({"mailFrom": "@example.org"}, "foreman:mailFrom: '@example.org' is no mail address"),
+        (
+            {"webUrl": "http://app.example.org"},
+            "foreman:webUrl: 'http://app.example.org' is no address that ",
+        ),
+        ({"notices": {"attempts": 2}}, "foreman:notices.attempts: 2 is not between 3 and 10"),
+        ({"notices": {"retrySeconds": 0}}, "foreman:notices.retrySeconds: 0 is not between 1 and 3600"),
+        ({"notices": {"keepDays": 14}}, "foreman:notices.keepDays: 14 is not between 15 and 3653"),
+        ({"notices": {"digestHour": 24}}, "foreman:notices.digestHour: 24 is not between 0 and 23"),
+        ({"notices": {"networks": ["10.0.0.1/8"]}}, "foreman:notices.networks: '10.0.0.1/8' is no network"),
         ({"logRetentionDays": 100}, "foreman:logRetentionDays: 100 is none of 1, 3, 5, 7, 14, 30, "),
     ],
 )
@@ -149,7 +162,7 @@ def camel(name: str) -> str:
 
 
 OPTIONAL = {camel(attribute.name) for attribute in attrs.fields(Config) if attribute.default is None}
-NESTED = {"retention", "tags"}
+NESTED = {"notices", "retention", "tags"}
 
 
 def test_pulumi_yaml_describes_exactly_the_keys_that_exist() -> None:

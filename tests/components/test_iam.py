@@ -125,4 +125,5 @@ def test_the_services_that_use_the_key_on_their_own_are_these() -> None:
         "delivery.logs.amazonaws.com",
         "s3.amazonaws.com",
         "cloudwatch.amazonaws.com",
+        "sns.amazonaws.com",
     }

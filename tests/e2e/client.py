@@ -161,6 +161,10 @@ class Client:
         """The notices of a job, once there are at least `count`."""
         return wait(lambda: self._notices_of(job, count), f"{count} notices of {job}")
 
+    def told(self, job: str, count: int = 1) -> list[dict[str, Any]]:
+        """The data of the notices of a job, once there are at least `count`."""
+        return [orjson.loads(notice["Message"])["data"] for notice in self.notices(job, count)]
+
     def _notices_of(self, job: str, count: int) -> list[dict[str, Any]] | None:
         answer = self.sqs.receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10)
         for message in answer.get("Messages", []):

@@ -89,7 +89,7 @@ def test_a_planned_job_that_is_cancelled_says_so_in_its_notice(client: Client) -
     client.job_in(planned, "planned")
     client.executions(planned)
     assert steer(client, "cancelJob", planned)["state"] == "cancelled"
-    assert "State: cancelled" in client.notices(planned, 2)[1]["Message"]
+    assert client.told(planned, 2)[1]["state"] == "cancelled"
     assert client.data(STEER.format("retryJob", JOB), id=planned)["retryJob"]["state"] == "planned"
 
 

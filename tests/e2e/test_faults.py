@@ -69,4 +69,4 @@ def test_a_step_that_stays_broken_ends_as_a_recorded_failure_with_a_notice(clien
     assert "Nothing was stored" in job["reason"]["message"]
     assert client.customer(customer) is None
     assert client.executions(job["id"]) == ["FAILED"]
-    assert "(internal)" in client.notices(job["id"])[0]["Message"]
+    assert client.told(job["id"])[0]["reason"] == "internal"

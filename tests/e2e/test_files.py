@@ -72,8 +72,8 @@ def test_a_dropped_file_becomes_records_that_anyone_with_the_key_can_read(client
     }
     assert (meta["version"], meta["job_id"], meta["row"], meta["line"]) == (1, job["id"], 2, 3)
     assert meta["file"] == "sample.csv"
-    (notice,) = client.notices(job["id"])
-    assert "10 read = 10 created" in notice["Message"]
+    (told,) = client.told(job["id"])
+    assert (told["counts"]["read"], told["counts"]["created"]) == (10, 10)
 
 
 def test_a_messy_file_loads_its_good_rows_and_explains_the_others(client: Client) -> None:
@@ -151,7 +151,7 @@ def test_a_file_that_cannot_be_used_ends_as_failed_with_a_reason_and_a_notice(
     assert "loading" not in [moment["state"] for moment in job["timeline"]]
     assert fates(job).get("created", 0) == 0
     (notice,) = client.notices(job["id"])
-    assert f"({code})" in notice["Message"]
+    assert client.told(job["id"])[0]["reason"] == code
     assert notice["Subject"].startswith("Foreman: failed: ")
     assert client.executions(job["id"]) == ["SUCCEEDED"]  # the file is broken, Foreman is not
 

@@ -13,7 +13,7 @@ from local.errors import LocalError
 from local.resources import compute, files
 from local.resources.assets import path_of
 from local.resources.created import NO_TLS, Inputs, pascal, without_tls_statements
-from local.resources.identity import BATCH, BATCH_NOTE, with_batch
+from local.resources.identity import BATCH, BATCH_NOTE, MAIL, MAIL_NOTE, PURPOSE, PURPOSE_NOTE, as_emulated
 from tests.local.doubles import always
 
 TLS = {
@@ -51,14 +51,34 @@ def test_a_policy_that_does_not_demand_tls_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize("action", ["dynamodb:PartiQLInsert", ["s3:GetObject", "dynamodb:PartiQLUpdate"]])
 def test_a_role_that_may_use_partiql_may_send_batches_of_it(action: object) -> None:
-    text, note = with_batch(policy({"Effect": "Allow", "Action": action, "Resource": "x"}))
+    text, note = as_emulated(policy({"Effect": "Allow", "Action": action, "Resource": "x"}))
     assert note == BATCH_NOTE
     assert orjson.loads(text)["Statement"][1:] == [{"Effect": "Allow", "Action": BATCH, "Resource": "*"}]
 
 
+def test_a_role_that_may_send_mail_may_do_so_for_anybody() -> None:
+    text, note = as_emulated(policy({"Effect": "Allow", "Action": [MAIL], "Resource": "x"}))
+    assert note == MAIL_NOTE
+    assert orjson.loads(text)["Statement"][1:] == [{"Effect": "Allow", "Action": MAIL, "Resource": "*"}]
+
+
+def test_what_a_key_is_used_for_is_no_condition_but_the_function_it_is_used_by_is() -> None:
+    of_function = {"kms:EncryptionContext:aws:lambda:FunctionArn": "f"}
+    given = policy(
+        {"Action": "kms:Decrypt", "Condition": {"StringEquals": {PURPOSE: "p"}}},
+        {"Action": "kms:Decrypt", "Condition": {"StringEquals": of_function}},
+    )
+    text, note = as_emulated(given)
+    assert note == PURPOSE_NOTE
+    assert [statement["Condition"] for statement in orjson.loads(text)["Statement"]] == [
+        {"StringEquals": {}},
+        {"StringEquals": of_function},
+    ]
+
+
 def test_other_roles_get_nothing_more_than_they_ask_for() -> None:
     given = policy({"Effect": "Allow", "Action": ["dynamodb:PutItem"], "Resource": "x"})
-    assert with_batch(given) == (given, "")
+    assert as_emulated(given) == (given, "")
 
 
 def test_inputs_remember_what_nobody_read() -> None:
