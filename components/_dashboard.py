@@ -21,7 +21,7 @@ OURS: Final = "Foreman"
 
 STEPS: Final = (
     *("ingest", "undo", "validate", "prepare", "plan", "seal", "approval", "mutate", "load", "reconcile"),
-    *("notify", "fail", "sweep"),
+    *("notify", "fail", "sweep", "find_lost"),
 )
 RESOLVERS: Final = ("records", "jobs", "imports")
 FUNCTIONS: Final = ("intake", *RESOLVERS, *STEPS)
