@@ -134,12 +134,12 @@ class Ledger(LedgerTable):
     def position(self, what: str) -> tuple[str, str] | None:
         """Where a search goes on; None for its beginning."""
         found = self._get(_position_key(what))
-        return None if found is None or found["key"] is None else (found["key"], found["version_id"])
+        return None if found is None or "key" not in found else (found["key"], found["version_id"])
 
     def keep_position(self, what: str, place: tuple[str, str] | None) -> None:
         """Keep where a search goes on next time; None lets it begin anew."""
-        key, version_id = place or (None, None)
-        self._put({**_position_key(what), "key": key, "version_id": version_id})
+        at = {} if place is None else {"key": place[0], "version_id": place[1]}
+        self._put({**_position_key(what), **at})
 
     def jobs(self, *, limit: int, token: str | None = None) -> JobPage:
         """A page of at most `limit` jobs, newest first. Refused(`bad-token`) for a token that is not ours."""

@@ -1,7 +1,7 @@
 """Find lost files: the bucket compared with the ledger, for an event can be lost for good.
 
-An event is delivered at least once, says S3, and what is on its way to a function may still be deleted from the
-queue: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+An event is delivered at least once, says S3, and what is on its way to a function may still be deleted from
+the queue: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 """
 
 from collections.abc import Callable, Iterator, Sequence
