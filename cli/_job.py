@@ -21,7 +21,7 @@ reason { code message command } timeline { state at } notified_at
 """
 
 DUPLICATE: Final = "duplicate-file"
-_OURS: Final = {"internal", "load-incomplete", "stuck"}
+_OURS: Final = {"corrupted", "internal", "load-incomplete", "stuck"}
 
 
 @frozen

@@ -50,6 +50,7 @@ COMMANDS = {
         "down": Lazy("cli.commands.stack:down", "Stop the local stack; what it has stored stays."),
         "status": Lazy("cli.commands.stack:status", "List every resource and how it is realised."),
         "outputs": Lazy("cli.commands.stack:outputs", "Print the stack's outputs, the API key included."),
+        "dlq": Lazy("cli.commands.dlq:dlq", "See messages that were not got on with, and put them back."),
         "logs": Lazy("cli.commands.logs:logs", "Print what the functions of a stack log."),
     },
     "The project": {

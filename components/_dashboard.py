@@ -21,7 +21,7 @@ OURS: Final = "Foreman"
 
 STEPS: Final = (
     *("ingest", "undo", "validate", "prepare", "plan", "seal", "approval", "mutate", "load", "reconcile"),
-    *("notify", "fail", "sweep", "announce", "deliver", "digest"),
+    *("notify", "fail", "sweep", "find_lost", "announce", "deliver", "digest"),
 )
 RESOLVERS: Final = ("records", "jobs", "imports", "subscriptions")
 FUNCTIONS: Final = ("intake", *RESOLVERS, *STEPS)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import pulumi
-import pulumi_aws as aws
 
 from components._function import Function, FunctionArgs
-from components._iam import GET, PUT, QUERY, UPDATE, Statement, policy, trust
+from components._iam import GET, PUT, QUERY, UPDATE, Statement
 from components._ledger import JOBS_AT_WORK
+from components._schedule import call_regularly
 from components._steps import StepArgs, answer_tasks, seal_answers, send_notices, use_ledger, write_job_files
 
 SWEEP_MINUTES: Final = 5
@@ -16,34 +16,15 @@ SWEEP_MINUTES: Final = 5
 
 
 def make_sweeper(name: str, args: StepArgs, *, parent: pulumi.Resource) -> None:
-    """Make the function, and the schedule with the role that lets it call this one function."""
-    child = pulumi.ResourceOptions(parent=parent)
-    function = _function(name, args, child)
-    role = aws.iam.Role(
-        f"{name}-schedule-role",
-        assume_role_policy=trust("scheduler.amazonaws.com", account_id=args.runtime.account_id),
-        opts=child,
-    )
-    allowed = aws.iam.RolePolicy(
-        f"{name}-schedule-policy",
-        role=role.name,
-        policy=policy([Statement(sid="Sweep", actions=["lambda:InvokeFunction"], resources=[function.arn])]),
-        opts=child,
-    )
-    aws.scheduler.Schedule(
-        f"{name}-schedule",
-        description="Starts jobs again that stand still",
-        schedule_expression=f"rate({SWEEP_MINUTES} minutes)",
-        flexible_time_window={"mode": "OFF"},
-        kms_key_arn=args.runtime.key_arn,
-        target={
-            "arn": function.arn,
-            "role_arn": role.arn,
-            "input": "{}",
-            # the next call does what one that was lost should have done
-            "retry_policy": {"maximum_retry_attempts": 0, "maximum_event_age_in_seconds": 60},
-        },
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[allowed]),
+    """Make the function that starts jobs again which stand still, and its schedule."""
+    function = _function(name, args, pulumi.ResourceOptions(parent=parent))
+    call_regularly(
+        f"{name}-sweep",
+        function,
+        minutes=SWEEP_MINUTES,
+        what_for="Starts jobs again that stand still",
+        runtime=args.runtime,
+        parent=parent,
     )
 
 

@@ -31,6 +31,8 @@ RESTARTS: Final = 2
 """In an hour; one or two executions that are lost are what the sweeper is for."""
 SILENT_MINUTES: Final = 15
 """Three calls of the sweeper, which is called every five minutes."""
+FINDER_SILENT_MINUTES: Final = 45
+"""Three calls of the finder of lost files, which is called every fifteen minutes."""
 
 
 @frozen(kw_only=True)
@@ -124,6 +126,7 @@ def alarms(of: ObservabilityArgs) -> Mapping[str, AlarmArgs]:
     """Give the alarms on single metrics, by what their names end with."""
     stack = {"stack": of.stack}
     sweeper = function_name(of.stack, "sweep")
+    finder = function_name(of.stack, "find_lost")
     return {
         "sweeper-silent": AlarmArgs(
             meaning="The sweeper is not called: a job that stands still would not be found.",
@@ -140,6 +143,23 @@ def alarms(of: ObservabilityArgs) -> Mapping[str, AlarmArgs]:
             metric="Errors",
             dimensions={"FunctionName": sweeper},
             minutes=5,
+            periods=2,
+        ),
+        "finder-silent": AlarmArgs(
+            meaning="The finder of lost files is not called: a file whose event was lost would not be found.",
+            namespace="AWS/Lambda",
+            metric="Invocations",
+            dimensions={"FunctionName": finder},
+            above=False,
+            minutes=FINDER_SILENT_MINUTES,
+            silence="bad",
+        ),
+        "finder-errors": AlarmArgs(
+            meaning="The finder of lost files breaks.",
+            namespace="AWS/Lambda",
+            metric="Errors",
+            dimensions={"FunctionName": finder},
+            minutes=15,
             periods=2,
         ),
         "metrics-silent": AlarmArgs(

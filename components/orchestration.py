@@ -10,6 +10,7 @@ from attrs import frozen
 
 from components._alarm import AlarmArgs, raise_alarm
 from components._api import Binding, bind_function
+from components._finder import make_finder
 from components._function import Function, FunctionArgs
 from components._iam import (
     GET,
@@ -78,6 +79,7 @@ class Orchestration(pulumi.ComponentResource):
         machine = self._state_machine(arns)
         self._imports()
         make_sweeper(name, args, parent=self)
+        make_finder(name, args, parent=self)
         self.alarm_arns = self._alarms(machine)
 
         self.state_machine_arn = machine.arn

@@ -7,6 +7,7 @@ ForemanError
 ├── Conflict     somebody else was faster: read again and decide                   (state transitions, edits)
 │   └── Moved    of a job that was seen before
 └── Unavailable  Foreman or AWS failed: retry, then alarm                          (exit code 3)
+    └── Corrupted  bytes of a file are not those that were sent
 
 Faults of single rows are not exceptions: they are `models.Issue` values.
 """
@@ -60,3 +61,9 @@ class Moved(Conflict):
 
 class Unavailable(ForemanError):  # noqa: N818
     """A part that Foreman depends on did not answer as it must."""
+
+
+class Corrupted(Unavailable):
+    """What was read of an object is not what its hash was made of: it was damaged on its way, or where it
+    lies.
+    """

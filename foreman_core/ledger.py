@@ -6,13 +6,14 @@ JOB#<job>           JOB             the job; also listed by time in the index `j
 JOB#<job>           CHUNK#<n>       a chunk: where its plan lies, and what came of it
 JOB#<job>           AUDIT#<n>       an event of the audit trail
 JOB#<job>           CORRECTION#<c>  what the job c has loaded of the rows that this one rejected
+POSITION#<what>     POSITION        where a search through something large goes on
 FILE#<sha256>       <record type>   the job that owns this content; for one sheet of it <record type>#<sheet>
 OBJECT#<bucket>/<key>  LATEST       the latest version seen of an object
 """
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
 import attrs
@@ -110,6 +111,35 @@ class Ledger(LedgerTable):
         """The job as it is now, or None when there is none."""
         found = self._get(_job_key(job_id))
         return None if found is None else _structure(found)
+
+    AT_ONCE: Final = 100
+    """Items that one request reads:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
+
+    def known(self, job_ids: Iterable[str]) -> set[str]:
+        """Those of at most AT_ONCE jobs that are recorded."""
+        keys = [to_item(_job_key(job_id)) for job_id in job_ids]
+        found: set[str] = set()
+        for _ in range(_RACES):
+            if not keys:
+                return found
+            answer = self._client.batch_get_item(
+                RequestItems={self._table: {"Keys": keys, "ProjectionExpression": "pk"}}
+            )
+            items = answer["Responses"].get(self._table, [])
+            found |= {str(from_item(item)["pk"]).removeprefix("JOB#") for item in items}
+            keys = list(answer["UnprocessedKeys"].get(self._table, {"Keys": []})["Keys"])
+        raise Unavailable("throttled", "The ledger does not answer for all jobs that it is asked about.")
+
+    def position(self, what: str) -> tuple[str, str] | None:
+        """Where a search goes on; None for its beginning."""
+        found = self._get(_position_key(what))
+        return None if found is None or "key" not in found else (found["key"], found["version_id"])
+
+    def keep_position(self, what: str, place: tuple[str, str] | None) -> None:
+        """Keep where a search goes on next time; None lets it begin anew."""
+        at = {} if place is None else {"key": place[0], "version_id": place[1]}
+        self._put({**_position_key(what), **at})
 
     def jobs(self, *, limit: int, token: str | None = None) -> JobPage:
         """A page of at most `limit` jobs, newest first. Refused(`bad-token`) for a token that is not ours."""
@@ -402,6 +432,10 @@ def _job_key(job_id: str) -> dict[str, str]:
 
 def _chunk_key(job_id: str, index: int) -> dict[str, str]:
     return {"pk": f"JOB#{job_id}", "sk": f"CHUNK#{index:06d}"}
+
+
+def _position_key(what: str) -> dict[str, str]:
+    return {"pk": f"POSITION#{what}", "sk": "POSITION"}
 
 
 def _object_key(job: Job) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """The intake bucket as the steps see it: streamed objects, and what is gone told from what has failed."""
 
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import orjson
+from attrs import frozen
 from botocore.exceptions import ClientError
 
 from foreman_core.errors import Refused
@@ -19,6 +21,32 @@ IN_MEMORY: Final = 8 * 1024 * 1024
 
 _GONE: Final = {"404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "405"}
 """S3 answers 405 for a version that is a delete marker, and 404 or a name for what is not there at all."""
+
+
+@frozen
+class Place:
+    """Where a listing of versions goes on: behind this version of this key."""
+
+    key: str
+    version_id: str
+
+
+@frozen(kw_only=True)
+class Version:
+    """A version of an object, as a listing has it."""
+
+    key: str
+    version_id: str
+    size: int
+    modified: datetime
+
+
+@frozen
+class VersionPage:
+    """Versions of objects that are there still, and where the next page begins (None: there is none)."""
+
+    versions: Sequence[Version]
+    next: Place | None
 
 
 class Files:
@@ -52,6 +80,37 @@ class Files:
         asked: dict[str, Any] = {} if start is None or end is None else {"Range": f"bytes={start}-{end - 1}"}
         with _gone(key):
             return self._client.get_object(Bucket=self.bucket, Key=key, **asked)["Body"].read()
+
+    def latest_version(self, key: str) -> str | None:
+        """The version that is read where none is named; None when the object was deleted."""
+        try:
+            with _gone(key):
+                return self._client.head_object(Bucket=self.bucket, Key=key)["VersionId"]
+        except Refused:
+            return None
+
+    def versions(self, prefix: str, *, after: Place | None) -> VersionPage:
+        """A page of the versions of objects below a prefix. Left out are those of objects that were deleted;
+        of one that lies across two pages, some may be there.
+        """
+        at: dict[str, Any] = {}
+        if after is not None:
+            at = {"KeyMarker": after.key, "VersionIdMarker": after.version_id}
+        answer = self._client.list_object_versions(Bucket=self.bucket, Prefix=prefix, **at)
+        deleted = {each.get("Key") for each in answer.get("DeleteMarkers", []) if each.get("IsLatest")}
+        found = [
+            Version(
+                key=each.get("Key", ""),
+                version_id=each.get("VersionId", ""),
+                size=each.get("Size", 0),
+                modified=each["LastModified"],
+            )
+            for each in answer.get("Versions", [])
+            if each.get("Key") not in deleted
+        ]
+        if not answer["IsTruncated"]:
+            return VersionPage(found, None)
+        return VersionPage(found, Place(answer["NextKeyMarker"], answer["NextVersionIdMarker"]))
 
     def put(self, key: str, body: bytes, content_type: str) -> None:
         """Store an object."""

@@ -1,16 +1,14 @@
 """S3's events, through the queue: each new file becomes a job that is started."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote_plus
 
-import orjson
 import structlog
 from attrs import frozen
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from foreman_core.audit import BUCKET
+from foreman_core.file_events import FileCreated, Ignored, read_events
 from foreman_core.ledger import Ledger
 from foreman_core.models import Job
 from foreman_core.pipeline.start import receive
@@ -28,30 +26,24 @@ class Settings:
     record_type: str
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(batch: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Give back the messages that failed, for SQS to deliver again: `{"batchItemFailures": […]}`."""
     _logging.configure("intake")
     settings = load(Settings)
     log = structlog.get_logger().bind(request_id=context.aws_request_id)
     failed: list[dict[str, str]] = []
-    for message in event["Records"]:
+    for message in batch["Records"]:
         try:
-            for created in _created(message["body"]):
-                job = _receive(settings, created)
-                log.info("file_received", job_id=job.id, late_s=_late(created["at"], job.created_at))
+            for event in read_events(message["body"]):
+                if isinstance(event, Ignored):
+                    log.info("event_ignored", code=event.why)
+                    continue
+                job = _receive(settings, event)
+                log.info("file_received", job_id=job.id, late_s=_late(event.at, job.created_at))
         except Exception:  # one message must not keep the others back
             log.exception("event_failed")
             failed.append({"itemIdentifier": message["messageId"]})
     return {"batchItemFailures": failed}
-
-
-def _created(body: str) -> Iterator[dict[str, Any]]:
-    """The `s3` parts of a message that tell of new objects, and when they came; S3's test event has none."""
-    for record in orjson.loads(body).get("Records", []):
-        thing = record["s3"]["object"]
-        is_folder = thing["key"].endswith("/") and not thing.get("size")
-        if record["eventName"].startswith("ObjectCreated:") and not is_folder:
-            yield {**record["s3"], "at": record.get("eventTime")}
 
 
 def _late(event: str | None, job: str) -> float | None:
@@ -65,14 +57,13 @@ def _late(event: str | None, job: str) -> float | None:
     return max(round(passed.total_seconds(), 3), 0.0)
 
 
-def _receive(settings: Settings, created: dict[str, Any]) -> Job:
-    thing = created["object"]
+def _receive(settings: Settings, created: FileCreated) -> Job:
     return receive(
         Ledger(_clients.dynamodb(), settings.ledger_table, actor=BUCKET),
         Workflow(_clients.states(), settings.state_machine_arn),
-        bucket=created["bucket"]["name"],
-        key=unquote_plus(thing["key"]),
-        version_id=thing["versionId"],
-        sequencer=thing.get("sequencer"),
+        bucket=created.bucket,
+        key=created.key,
+        version_id=created.version_id,
+        sequencer=created.sequencer,
         record_type=settings.record_type,
     )

@@ -17,6 +17,9 @@ ROUNDS: Final = 3
 SWEEP_EVERY_S: Final = 300.0
 """As `components/_sweeper.py` has it; a test compares."""
 
+FIND_EVERY_S: Final = 900.0
+"""As `components/_finder.py` has it; the same test compares."""
+
 SWEEPS: Final = 6
 """Calls of the sweeper until every job has come to its end: two restarts and giving up, also of its undo."""
 
@@ -94,17 +97,16 @@ def run(stage: Stage, seed: int) -> Run:
 
 
 def _to_rest(world: World, work: Workload) -> None:
-    """Let everything happen; then, without faults, find what was lost and ask again what was not answered."""
+    """Let everything happen; then, without faults, let what was lost be found, and ask again what was not
+    answered.
+    """
     for number in range(1, SWEEPS):
         world.kernel.spawn("schedule", world.sweep, after=number * SWEEP_EVERY_S)
+    world.kernel.spawn("schedule", world.find_lost, after=FIND_EVERY_S)
     world.kernel.run()
     world.faults.until = 0
-    uploads = {upload.version_id: upload for upload in work.uploads.values()}
     for _ in range(ROUNDS):
-        for version in world.s3.versions:
-            upload = uploads.get(version.version_id)
-            if upload is not None and upload.sequencer is not None and world.job(upload.job_id) is None:
-                world.queue.send(version)
+        world.kernel.spawn("schedule", world.find_lost, after=FIND_EVERY_S)
         world.queue.redrive()
         work.ask_again()
         world.kernel.run()

@@ -9,6 +9,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import datetime
 from typing import IO, Any, Final
 
 from attrs import frozen
@@ -17,6 +18,9 @@ from botocore.response import StreamingBody
 from simulation.wire import Wire, client_error
 
 FIRST_SEQUENCER: Final = 0x0055AED6DCD90281E5
+
+PAGE: Final = 2
+"""Versions in a page of a listing; S3 gives a thousand, and a run has a handful."""
 
 
 @frozen
@@ -27,20 +31,22 @@ class Version:
     version_id: str
     sequencer: str
     body: bytes
+    modified: datetime
 
 
 class S3:
     """The client's methods, by the names and with the answers of boto3's; one bucket."""
 
-    def __init__(self, wire: Wire, announce: Callable[[Version], None]) -> None:
+    def __init__(self, wire: Wire, announce: Callable[[Version], None], now: Callable[[], datetime]) -> None:
         self._wire = wire
         self._announce = announce
+        self._now = now
         self.versions: list[Version] = []
 
     def store(self, key: str, body: bytes) -> Version:
         """Store a version, and announce it as the bucket's notification says."""
         number = len(self.versions)
-        version = Version(key, f"v{number:04d}", f"{FIRST_SEQUENCER + number * 7:X}", body)
+        version = Version(key, f"v{number:04d}", f"{FIRST_SEQUENCER + number * 7:X}", body, self._now())
         self.versions.append(version)
         self._announce(version)
         return version
@@ -74,14 +80,46 @@ class S3:
 
     def head_object(self, **given: Any) -> dict[str, Any]:
         """HeadObject."""
-        found = self._wire.call("s3", "HeadObject", given["Key"], lambda: self._get(given), writes=False)
-        return {"ContentLength": len(found)}
+        found = self._wire.call("s3", "HeadObject", given["Key"], lambda: self._version(given), writes=False)
+        return {"ContentLength": len(found.body), "VersionId": found.version_id}
+
+    def list_object_versions(self, **given: Any) -> dict[str, Any]:
+        """ListObjectVersions, in pages of PAGE: by key, and of each key the newest first."""
+
+        def effect() -> dict[str, Any]:
+            found = [version for version in self.versions if version.key.startswith(given["Prefix"])]
+            found.reverse()
+            listed = sorted(found, key=lambda version: version.key)
+            places = [(version.key, version.version_id) for version in listed]
+            after = (given.get("KeyMarker"), given.get("VersionIdMarker"))
+            start = places.index(after) + 1 if after in places else 0
+            page = listed[start : start + PAGE]
+            answer: dict[str, Any] = {
+                "Versions": [
+                    {
+                        "Key": version.key,
+                        "VersionId": version.version_id,
+                        "Size": len(version.body),
+                        "LastModified": version.modified,
+                    }
+                    for version in page
+                ],
+                "IsTruncated": start + PAGE < len(listed),
+            }
+            if answer["IsTruncated"]:
+                answer |= {"NextKeyMarker": page[-1].key, "NextVersionIdMarker": page[-1].version_id}
+            return answer
+
+        return self._wire.call("s3", "ListObjectVersions", given["Prefix"], effect, writes=False)
 
     def _get(self, given: dict[str, Any]) -> bytes:
+        return self._version(given).body
+
+    def _version(self, given: dict[str, Any]) -> Version:
         version = self.find(given["Key"], given.get("VersionId"))
         if version is None:
             raise client_error("NoSuchVersion" if given.get("VersionId") else "NoSuchKey", "GetObject")
-        return version.body
+        return version
 
 
 def _range(asked: str | None) -> slice:

@@ -35,6 +35,7 @@ APPROVAL_HOURS: Final = 1
 APPROVALS: Final = ("never", "never", "dropped", "always")
 INTAKE_S: Final = 60.0
 SWEEP_S: Final = 120.0
+FIND_S: Final = 890.0
 RESOLVER_S: Final = 29.0
 RESOLVERS: Final = ("records", "imports", "jobs")
 JOB_FIELDS: Final[Mapping[str, str]] = {
@@ -82,7 +83,7 @@ class World:
         self.functions = Functions(self.wire, _functions())
         self.dynamodb = DynamoDB(self.wire, [self.records, self.ledger], self._changed)
         self.queue = Queue(self.wire, BUCKET, lambda event: self.functions.invoke("intake", event))
-        self.s3 = S3(self.wire, self.queue.announce)
+        self.s3 = S3(self.wire, self.queue.announce, self.now)
         self.topic = Topic(self.wire, self.notices.append)
         self.kms = Kms(self.wire)
         self.api = Api(
@@ -110,9 +111,17 @@ class World:
         self.kernel.sleep(self.random.random())
 
     def sweep(self) -> None:
-        """Call the sweeper, as its schedule does; when it fails, the schedule calls it again later."""
+        """Call the sweeper, as its schedule does."""
+        self._call("sweep")
+
+    def find_lost(self) -> None:
+        """Call the finder of lost files, as its schedule does."""
+        self._call("find_lost")
+
+    def _call(self, function: str) -> None:
+        """When it fails, the schedule calls it again later."""
         try:
-            self.functions.invoke("sweep", {})
+            self.functions.invoke(function, {})
         except FunctionFailed:
             return
 
@@ -164,6 +173,7 @@ def _functions() -> dict[str, Function]:
         **TIMEOUT_S,
         "intake": INTAKE_S,
         "sweep": SWEEP_S,
+        "find_lost": FIND_S,
         **dict.fromkeys(RESOLVERS, RESOLVER_S),
     }
     return {role: Function(role, handler_of(role), limit) for role, limit in limits.items()}

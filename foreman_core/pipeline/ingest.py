@@ -6,6 +6,8 @@ from typing import Final
 import attrs
 
 from foreman_core.errors import Refused
+from foreman_core.file_events import INCOMING
+from foreman_core.identity import job_id as id_of
 from foreman_core.ledger import Ledger
 from foreman_core.models import Job, JobState, Options, Reason, Source
 from foreman_core.pipeline.options import DEFAULTS, from_metadata
@@ -22,7 +24,7 @@ def ingest(ledger: Ledger, files: Files, job_id: str) -> Job | None:
     job = ledger.job(job_id)
     if job.state not in (JobState.RECEIVED, JobState.VALIDATING):
         return None
-    if cancel_if_superseded(ledger, job):
+    if cancel_if_superseded(ledger, job) or _cancel_if_followed(ledger, files, job):
         return None
     try:
         source, options = _identify(files, job)
@@ -50,11 +52,28 @@ def ingest(ledger: Ledger, files: Files, job_id: str) -> Job | None:
 def cancel_if_superseded(ledger: Ledger, job: Job) -> bool:
     """Cancel a job whose object has a later version by now; True when that is so."""
     later = ledger.superseded_by(job)
-    if later is None:
+    if later is not None:
+        _supersede(ledger, job, later)
+    return later is not None
+
+
+def _cancel_if_followed(ledger: Ledger, files: Files, job: Job) -> bool:
+    """Cancel a dropped file's job whose object has a later version in the bucket, whose event may be lost;
+    True when that is so.
+    """
+    if not job.source.key.startswith(INCOMING):
         return False
+    version_id = files.latest_version(job.source.key)
+    if version_id is None or version_id == job.source.version_id:
+        return False
+    later = id_of(bucket=files.bucket, key=job.source.key, version_id=version_id)
+    _supersede(ledger, job, later)
+    return True
+
+
+def _supersede(ledger: Ledger, job: Job, later: str) -> None:
     message = f"A later version of this object has been dropped; {later} reads that one."
     ledger.transition(job.id, JobState.CANCELLED, reason=Reason(code="superseded", message=message))
-    return True
 
 
 def _identify(files: Files, job: Job) -> tuple[Source, Options]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 import attrs
 import cattrs
 
-from foreman_core.errors import Refused, Undecided
+from foreman_core.errors import Corrupted, Refused, Undecided
 from foreman_core.ledger import Ledger
 from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason
 from foreman_core.notices import Notices
@@ -19,6 +19,11 @@ from foreman_core.signing import Signer
 from foreman_core.storage import Files, job_key
 
 REPORT = "report.json"
+_DAMAGED: Final = {Corrupted.__name__, "FlexibleChecksumError"}
+"""What a step says of damaged bytes: it, or the SDK, which knows the checksum that the object was stored
+with.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html"""
+
 UNDER_WAY: Final = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING, JobState.UNDOING}
 
 
@@ -83,6 +88,11 @@ def fail(ledger: Ledger, files: Files, job_id: str, error: str, *, attempt: int 
     ended = job.state.is_final or job.state in (JobState.NEEDS_REVIEW, JobState.UNDOING)
     if ended or job.is_stale(attempt):
         return job
+    if error in _DAMAGED:
+        what = (
+            "The file is damaged where it lies, or on every way from there: send it again under another name."
+        )
+        return _broke(ledger, files, job, "corrupted", what)
     return _broke(ledger, files, job, "internal", f"Foreman broke while the job was {job.state} ({error}).")
 
 

@@ -5,17 +5,19 @@ from contextlib import ExitStack
 
 import cattrs
 
-from foreman_core.errors import Refused
+from foreman_core.errors import Corrupted, Refused
 from foreman_core.ledger import Ledger
 from foreman_core.mapping import from_json
 from foreman_core.models import ChunkRef, Counts, Job, JobState
 from foreman_core.pipeline.check import CheckReport, Recall, check
 from foreman_core.pipeline.correct import ADMITTED, REFUSED_WHOLE, Corrections, keep_mapping
+from foreman_core.pipeline.ingest import BLOCK
 from foreman_core.pipeline.judging import Lines
 from foreman_core.pipeline.outcome import refused
 from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter, VerdictsWriter
 from foreman_core.pipeline.receipt import VERDICTS
 from foreman_core.pipeline.undo import CHUNKS
+from foreman_core.reading.table import Digest
 from foreman_core.schema import RecordSchema, Schemas
 from foreman_core.storage import Files, job_key
 
@@ -74,10 +76,14 @@ def validate(
     if job.validated:  # the chunks that are planned already are chunks of this very reading
         return job
     schema = schemas(job.record_type)
+    body = Digest(files.open(job.source.key, version_id=job.source.version_id))
     try:
         recall = recalls(job.record_type)
-        report, refs, corrected = _judge(ledger, files, schema, job, recall=recall, chunk_rows=chunk_rows)
+        report, refs, corrected = _judge(
+            ledger, files, schema, job, body, recall=recall, chunk_rows=chunk_rows
+        )
     except Refused as refusal:
+        _verify(job, body)  # a damaged file can look like one of another kind
         refused(ledger, job, refusal)
         return None
     found = {
@@ -118,8 +124,23 @@ def gate(schema: RecordSchema, counts: Counts, *, is_correction: bool) -> Refuse
     return None
 
 
+def _verify(job: Job, body: Digest) -> None:
+    """Corrupted when the file is not the one that was identified; then nothing may be written of it."""
+    while body.read(BLOCK):
+        pass
+    if job.source.sha256 is not None and body.sha256 != job.source.sha256:
+        raise Corrupted("corrupted", f"The object of {job.id} is not read as it was when it was identified.")
+
+
 def _judge(
-    ledger: Ledger, files: Files, schema: RecordSchema, job: Job, *, recall: Recall, chunk_rows: int
+    ledger: Ledger,
+    files: Files,
+    schema: RecordSchema,
+    job: Job,
+    body: Digest,
+    *,
+    recall: Recall,
+    chunk_rows: int,
 ) -> tuple[CheckReport, list[ChunkRef], str | None]:
     """Read the file once, and write what was accepted, what was rejected, and every issue. The last of what
     comes back is the job that the file corrects.
@@ -135,7 +156,7 @@ def _judge(
         corrections = Corrections(ledger, files, job, admitted)
         verdicts = stack.enter_context(files.writer(job_key(job.id, VERDICTS), "text/plain"))
         report = check(
-            files.open(job.source.key, version_id=job.source.version_id),
+            body,
             name=job.source.name,
             schema=schema,
             decided=None if job.options.mapping is None else from_json(job.options.mapping),
@@ -152,4 +173,5 @@ def _judge(
             on_verdict=VerdictsWriter(verdicts).write,
         )
         chunks.cut()
+        _verify(job, body)
     return report, chunks.refs, corrections.corrected

@@ -44,11 +44,11 @@ def resources_of(allowed: dict[str, dict[str, Any]], sid: str) -> list[str]:
     return [resource.removeprefix(f"{_given.BUCKET}/") for resource in allowed[sid]["Resource"]]
 
 
-def test_there_is_a_function_for_every_step_one_for_the_api_and_one_that_sweeps(
+def test_there_is_a_function_for_every_step_one_for_the_api_and_two_that_watch(
     orchestration: Outcome,
 ) -> None:
     names = {function.inputs["name"] for function in orchestration.of("lambda.Function")}
-    assert names == {f"foreman-dev-{role}" for role in [*STEPS, "imports", "sweep"]}
+    assert names == {f"foreman-dev-{role}" for role in [*STEPS, "imports", "sweep", "find_lost"]}
 
 
 def test_the_machine_is_the_pure_document_with_the_real_names(orchestration: Outcome) -> None:
@@ -236,7 +236,7 @@ def test_records_are_compared_directly_and_written_through_one_field_of_the_api(
     mutate = orchestration.allowed("o-mutate-policy")["WriteRecordsThroughTheApi"]
     assert mutate["Action"] == ["appsync:GraphQL"]
     assert mutate["Resource"] == [f"{_given.API}/types/Mutation/fields/upsertCustomers"]
-    for role in [*STEPS, "imports", "sweep"]:
+    for role in [*STEPS, "imports", "sweep", "find_lost"]:
         for sid, statement in orchestration.allowed(f"o-{role}-policy").items():
             touches = [resource for resource in statement["Resource"] if _given.RECORDS in resource]
             assert (sid == "CompareWithRecords") == bool(touches), (role, sid)
@@ -249,13 +249,13 @@ def test_only_who_tells_people_of_jobs_may_publish(orchestration: Outcome) -> No
     assert publishing == {"o-approval-policy", "o-notify-policy", "o-policy", "o-sweep-policy"}
 
 
-def test_only_the_api_the_sweeper_and_the_machine_itself_may_start_the_machine(
+def test_only_the_api_who_watches_and_the_machine_itself_may_start_the_machine(
     orchestration: Outcome,
 ) -> None:
     starting = {
         name for name, statement in orchestration.policies() if "states:StartExecution" in statement["Action"]
     }
-    assert starting == {"o-imports-policy", "o-policy", "o-sweep-policy"}
+    assert starting == {"o-find_lost-policy", "o-imports-policy", "o-policy", "o-sweep-policy"}
 
 
 @pytest.mark.parametrize("role", ["validate", "prepare", "load", "reconcile"])
@@ -274,7 +274,7 @@ def test_only_validation_judges_whole_files_and_has_polars(orchestration: Outcom
     layers = {function.name: function.inputs["layers"] for function in orchestration.of("lambda.Function")}
     for role in ("validate", "prepare"):
         assert layers.pop(f"o-{role}-function") == ["arn:layer", "arn:polars"]
-    assert len(layers) == len(STEPS)
+    assert len(layers) == len(STEPS) + 1
     assert all(named == ["arn:layer"] for named in layers.values())
 
 
@@ -296,7 +296,7 @@ def test_no_capacity_is_reserved_unless_it_is_asked_for(orchestration: Outcome) 
     assert reserved == {"o-load-function": 5, "o-mutate-function": 5}
 
 
-@pytest.mark.parametrize("role", [*STEPS, "imports", "sweep"])
+@pytest.mark.parametrize("role", [*STEPS, "imports", "sweep", "find_lost"])
 def test_a_function_has_its_own_log_and_role_before_it_exists(orchestration: Outcome, role: str) -> None:
     function = orchestration.one("lambda.Function", f"o-{role}-function")
     assert {f"o-{role}-log", f"o-{role}-policy", f"o-{role}-role"} <= function.after
@@ -389,15 +389,29 @@ def test_an_alarm_speaks_of_what_broke(
 def test_the_sweeper_is_called_every_few_minutes_by_a_schedule_that_may_call_nothing_else(
     orchestration: Outcome,
 ) -> None:
-    schedule = orchestration.one("scheduler.Schedule", "o-schedule")
+    schedule = orchestration.one("scheduler.Schedule", "o-sweep-schedule")
     assert schedule.inputs["scheduleExpression"] == "rate(5 minutes)"
     assert schedule.inputs["target"]["arn"] == arn("sweep")
-    assert "o-schedule-policy" in schedule.after
-    allowed = orchestration.allowed("o-schedule-policy")
-    assert {sid: statement["Resource"] for sid, statement in allowed.items()} == {"Sweep": [arn("sweep")]}
-    (trusted,) = orchestration.one("iam.Role", "o-schedule-role").policy("assumeRolePolicy")
+    assert "o-sweep-schedule-policy" in schedule.after
+    allowed = orchestration.allowed("o-sweep-schedule-policy")
+    assert {sid: statement["Resource"] for sid, statement in allowed.items()} == {"Call": [arn("sweep")]}
+    (trusted,) = orchestration.one("iam.Role", "o-sweep-schedule-role").policy("assumeRolePolicy")
     assert trusted["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trusted["Condition"] == {"StringEquals": {"aws:SourceAccount": _pulumi.ACCOUNT}}
+
+
+def test_the_finder_lists_dropped_files_reads_none_and_starts_jobs(orchestration: Outcome) -> None:
+    schedule = orchestration.one("scheduler.Schedule", "o-find_lost-schedule")
+    assert schedule.inputs["scheduleExpression"] == "rate(15 minutes)"
+    allowed = orchestration.allowed("o-find_lost-policy")
+    assert allowed["ListFiles"]["Action"] == ["s3:ListBucketVersions"]
+    assert allowed["ListFiles"]["Condition"] == {"StringLike": {"s3:prefix": "incoming/*"}}
+    assert not any("s3:GetObject" in statement["Action"] for statement in allowed.values())
+    assert allowed["UseLedger"]["Action"] == [
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+    ]
 
 
 def test_only_the_functions_that_end_jobs_sign_receipts(orchestration: Outcome) -> None:

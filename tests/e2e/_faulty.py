@@ -1,5 +1,6 @@
 """The handlers called in this process, on the emulator, by clients whose HTTP session a test can break."""
 
+import io
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, Final, Literal
@@ -9,11 +10,13 @@ from attrs import define, field
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from urllib3.response import HTTPResponse
 
 from handlers import _clients, imports, ingest, mutate, notify, plan, reconcile, records, seal, validate
 from simulation.api import Told, operation
 
 Fault = Literal["lost", "dropped", "throttled", "killed"]
+Answers = Callable[[AWSPreparedRequest, AWSResponse], AWSResponse]
 FAULTS: Final[tuple[Fault, ...]] = ("lost", "dropped", "throttled", "killed")
 WRITES: Final = (
     *("PutItem", "UpdateItem", "TransactWriteItems", "BatchExecuteStatement"),
@@ -29,11 +32,18 @@ class Killed(BaseException):
 
 @define
 class Session:
-    """What stands before the HTTP sessions of all clients: it counts writes, and breaks one of them."""
+    """What stands before the HTTP sessions of all clients: it counts writes, and breaks one of them.
+
+    `reads` are the answers that S3's next reads get instead of their own; `dies_at` is the call, of whatever
+    kind, from which on the process is dead.
+    """
 
     broken: int | None = None
     fault: Fault = "lost"
     writes: list[str] = field(factory=list[str])
+    reads: list[Answers] = field(factory=list[Answers])
+    dies_at: int | None = None
+    calls: int = 0
 
     def around(self, client: Any) -> None:  # noqa: ANN401 - a client of any service
         """Have the requests of a client come by here; the SDK's retries stay what they are."""
@@ -42,9 +52,14 @@ class Session:
 
     def _breaking(self, send: Callable[[AWSPreparedRequest], AWSResponse]) -> Callable[..., AWSResponse]:
         def sent(request: AWSPreparedRequest) -> AWSResponse:
+            self.calls += 1
+            # also in a thread of the SDK's, whose death it would not notice: nothing more is heard of the
+            process if self.dies_at is not None and self.calls >= self.dies_at:
+                raise Killed
             operation = _write(request)
             if operation is None:
-                return send(request)
+                answer = send(request)
+                return self.reads.pop(0)(request, answer) if self.reads and _is_read(request) else answer
             self.writes.append(operation)
             if len(self.writes) - 1 != self.broken:
                 return send(request)
@@ -125,6 +140,39 @@ def _write(request: AWSPreparedRequest) -> str | None:
     if name:
         return name if name in WRITES else None
     return "PutObject" if request.method == "PUT" else None
+
+
+def _is_read(request: AWSPreparedRequest) -> bool:
+    """Whether a request reads the content of an object."""
+    return request.method == "GET" and b"X-Amz-Target" not in request.headers and "?list" not in request.url
+
+
+def unavailable(status: int) -> Answers:
+    """S3 answers with this status."""
+
+    def answer(request: AWSPreparedRequest, _: AWSResponse) -> AWSResponse:
+        code = {500: b"InternalError", 503: b"SlowDown"}.get(status, b"Throttling")
+        return AWSResponse(
+            request.url, status, HTTPHeaders(), _Raw(b"<Error><Code>" + code + b"</Code></Error>")
+        )
+
+    return answer
+
+
+def altered(change: Callable[[bytes], bytes], *, checked: bool = True) -> Answers:
+    """The body comes as `change` makes it, with the headers of the whole; unless `checked`, without a
+    checksum, as of an object that was uploaded without one.
+    """
+
+    def answer(request: AWSPreparedRequest, real: AWSResponse) -> AWSResponse:
+        body = change(real.raw.read())
+        for name in [name for name in real.headers if name.lower().startswith("x-amz-checksum")]:
+            if not checked:
+                del real.headers[name]
+        raw = HTTPResponse(body=io.BytesIO(body), preload_content=False, headers=dict(real.headers))
+        return AWSResponse(request.url, real.status_code, real.headers, raw)
+
+    return answer
 
 
 def _body(request: AWSPreparedRequest) -> bytes:

@@ -3,60 +3,14 @@
 The simulator does this with everything at once, on services of its own; here botocore is the real one.
 """
 
-from collections.abc import Generator
 from typing import Any
 
-import pytest
-
 from foreman_core.items import from_item
-from handlers import _clients, mutate
 from tests.e2e import _faulty
 from tests.e2e.client import Client
 from tests.e2e.test_files import customers, unique
 
-STANDS_STILL = '{"StartAt": "Wait", "States": {"Wait": {"Type": "Pass", "End": true}}}'
 FATES = {"read": 5, "accepted": 4, "rejected": 1, "created": 3, "updated": 1}
-CACHED = (_clients.dynamodb, _clients.s3, _clients.sns, _clients.states, _clients.kms)
-
-
-@pytest.fixture
-def session(client: Client, monkeypatch: pytest.MonkeyPatch) -> Generator[_faulty.Session]:
-    kwargs = client.stack.session_kwargs()
-    real = client.states.describe_state_machine(stateMachineArn=client.outputs["state_machine_arn"])
-    machine = client.states.create_state_machine(
-        name=f"still-{unique()}", definition=STANDS_STILL, roleArn=real["roleArn"]
-    )
-    environment = {
-        "AWS_ACCESS_KEY_ID": kwargs["aws_access_key_id"],
-        "AWS_SECRET_ACCESS_KEY": kwargs["aws_secret_access_key"],
-        "AWS_DEFAULT_REGION": kwargs["region_name"],
-        "AWS_ENDPOINT_URL": kwargs["endpoint_url"],
-        "APPROVAL": "never",
-        "CHUNK_ROWS": "2",
-        "FUNCTION_BYTES": "0",
-        "FUNCTION_CHUNKS": "0",
-        "WORKER_BYTES": "0",
-        "GRAPHQL_URL": client.outputs["graphql_url"],
-        "INTAKE_BUCKET": client.outputs["intake_bucket"],
-        "LEDGER_TABLE": client.outputs["ledger_table"],
-        "RECEIPT_KEY": client.receipt_key(),
-        "RECORDS_TABLE": client.outputs["records_table"],
-        "RECORD_TYPE": "customer",
-        "STATE_MACHINE_ARN": machine["stateMachineArn"],
-        "TOPIC_ARN": client.outputs["notification_topic_arn"],
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(mutate, "_api", _faulty.here)
-    monkeypatch.setattr("time.sleep", _faulty.no_time)  # the SDK's waits
-    for cached in CACHED:
-        cached.cache_clear()
-    session = _faulty.Session()
-    for each in _faulty.clients():
-        session.around(each)
-    yield session
-    for cached in CACHED:
-        cached.cache_clear()
 
 
 def load_one(client: Client, mark: str) -> str:
