@@ -53,8 +53,8 @@ class Session:
     def _breaking(self, send: Callable[[AWSPreparedRequest], AWSResponse]) -> Callable[..., AWSResponse]:
         def sent(request: AWSPreparedRequest) -> AWSResponse:
             self.calls += 1
-            # also in a thread of the SDK's, whose death it would not notice: nothing more is heard of the
-            process if self.dies_at is not None and self.calls >= self.dies_at:
+            # also in a thread of the SDK's, whose death it would not notice: the process is dead from now on
+            if self.dies_at is not None and self.calls >= self.dies_at:
                 raise Killed
             operation = _write(request)
             if operation is None:
