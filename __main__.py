@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from components._provider import make_provider
 from components.config import load_config
+from components.containers import Containers, ContainersArgs
 from components.core_api import CoreApi, CoreApiArgs, api_key_expiry
 from components.intake import Intake, IntakeArgs
 from components.orchestration import Orchestration, OrchestrationArgs, state_machine_name
@@ -61,31 +62,47 @@ intake = Intake(
     ),
     opts,
 )
-orchestration = Orchestration(
-    "orchestration",
-    OrchestrationArgs(
-        runtime=core.runtime,
-        record_schema=record_schema,
-        state_machine_arn=state_machine_arn,
-        bucket=intake.bucket,
-        bucket_arn=intake.bucket_arn,
-        ledger_table=core.ledger_table,
-        ledger_table_arn=core.ledger_table_arn,
-        records_table=core.records_table,
-        records_table_arn=core.records_table_arn,
-        topic_arn=intake.topic_arn,
-        api_id=core.api_id,
-        api_arn=core.api_arn,
-        graphql_url=core.graphql_url,
-        receipt_key_arn=core.receipt_key_arn,
-        chunk_rows=config.chunk_rows,
-        map_concurrency=config.map_concurrency,
-        mutate_concurrency=config.mutate_concurrency,
-        validate_memory_mb=config.validate_memory_mb,
-        validate_storage_mb=config.validate_storage_mb,
-    ),
-    opts,
+orchestration_args = OrchestrationArgs(
+    runtime=core.runtime,
+    record_schema=record_schema,
+    state_machine_arn=state_machine_arn,
+    bucket=intake.bucket,
+    bucket_arn=intake.bucket_arn,
+    ledger_table=core.ledger_table,
+    ledger_table_arn=core.ledger_table_arn,
+    records_table=core.records_table,
+    records_table_arn=core.records_table_arn,
+    topic_arn=intake.topic_arn,
+    api_id=core.api_id,
+    api_arn=core.api_arn,
+    graphql_url=core.graphql_url,
+    receipt_key_arn=core.receipt_key_arn,
+    chunk_rows=config.chunk_rows,
+    map_concurrency=config.map_concurrency,
+    mutate_concurrency=config.mutate_concurrency,
+    validate_memory_mb=config.validate_memory_mb,
+    validate_storage_mb=config.validate_storage_mb,
 )
+orchestration = Orchestration("orchestration", orchestration_args, opts)
+if config.containers is not None:
+    containers = Containers(
+        "containers",
+        ContainersArgs(
+            settings=config.containers,
+            steps=orchestration_args,
+            state_machine_arn=state_machine_arn,
+            user_pool_id=config.user_pool_id,
+            protect=config.protect,
+            access_log_days=config.retention.access_log_days,
+            noncurrent_days=config.retention.noncurrent_days,
+        ),
+        opts,
+    )
+    pulumi.export("image_repository_url", containers.repository_url)
+    if containers.service_url is not None:
+        pulumi.export("service_url", containers.service_url)
+    if containers.work_queue_url is not None:
+        pulumi.export("work_queue_url", containers.work_queue_url)
 
 pulumi.export("graphql_url", core.graphql_url)
 pulumi.export("graphql_api_id", core.api_id)
