@@ -128,6 +128,8 @@ class Task(pulumi.ComponentResource):
         args, runtime = self._args, self._args.runtime
         environment = {
             **args.environment,
+            # boto3 knows the first name, other SDKs the second
+            "AWS_DEFAULT_REGION": runtime.region,
             "AWS_REGION": runtime.region,
             "LOG_LEVEL": runtime.log_level,
             "TMPDIR": SCRATCH,

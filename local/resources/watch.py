@@ -1,5 +1,8 @@
 """Logs and alarms."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from local.aws import Aws, autoname
 from local.resources.created import Created, Inputs
 
@@ -20,15 +23,10 @@ def log_group(aws: Aws, name: str, given: Inputs) -> Created:
 def metric_alarm(aws: Aws, name: str, given: Inputs) -> Created:
     """An alarm."""
     physical = given.get("name") or autoname(name)
-    dimensions = given.block("dimensions")
     aws.client("cloudwatch").put_metric_alarm(
         AlarmName=physical,
         AlarmDescription=given.get("alarmDescription") or "",
-        Namespace=given["namespace"],
-        MetricName=given["metricName"],
-        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
-        Statistic=given["statistic"],
-        Period=int(given["period"]),
+        **(_one_metric(given) if given.get("metricName") else {"Metrics": _queries(given)}),
         EvaluationPeriods=int(given["evaluationPeriods"]),
         Threshold=float(given["threshold"]),
         ComparisonOperator=given["comparisonOperator"],
@@ -38,3 +36,44 @@ def metric_alarm(aws: Aws, name: str, given: Inputs) -> Created:
     )
     arn = f"arn:aws:cloudwatch:{aws.region}:{aws.account}:alarm:{physical}"
     return Created(physical, {"arn": arn, "name": physical}, "metadata", "the emulator feeds it no metrics")
+
+
+def _one_metric(given: Inputs) -> dict[str, Any]:
+    return {
+        "Namespace": given["namespace"],
+        "MetricName": given["metricName"],
+        "Dimensions": _dimensions(given.block("dimensions")),
+        "Statistic": given["statistic"],
+        "Period": int(given["period"]),
+    }
+
+
+def _queries(given: Inputs) -> list[dict[str, Any]]:
+    """Several metrics, and what is made of them."""
+    return [
+        {
+            "Id": query["id"],
+            **(
+                {"Expression": query["expression"], "ReturnData": True}
+                if query.get("expression")
+                else {"MetricStat": _stat(query["metric"]), "ReturnData": False}
+            ),
+        }
+        for query in given.blocks("metricQueries")
+    ]
+
+
+def _stat(metric: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "Metric": {
+            "Namespace": metric["namespace"],
+            "MetricName": metric["metricName"],
+            "Dimensions": _dimensions(metric["dimensions"]),
+        },
+        "Period": int(metric["period"]),
+        "Stat": metric["stat"],
+    }
+
+
+def _dimensions(of: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in of.items()]

@@ -169,7 +169,8 @@ def test_the_worker_is_told_what_the_steps_are_told(containers: Outcome, functio
         .inputs["environment"]["variables"]
         .items()
     }
-    ours = {"AWS_REGION": REGION, "TMPDIR": "/scratch", "WORK_QUEUE_URL": QUEUE_URL}
+    region = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    ours = {**region, "TMPDIR": "/scratch", "WORK_QUEUE_URL": QUEUE_URL}
     assert environment(containers, "worker") == told | ours
 
 
