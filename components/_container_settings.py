@@ -66,11 +66,12 @@ class WebSettings:
 
 @frozen(kw_only=True)
 class WorkerSettings:
-    """The worker for the largest files, of which there are none when nothing waits."""
+    """The worker for the largest files. With `least` 0 there is none while nothing waits."""
 
     cpu: int = 2048
     memory_mb: int = 8192
     storage_gb: int = 50
+    least: int = 0
     most: int = 4
     spot: bool = True
 
@@ -125,7 +126,8 @@ def _web_faults(web: WebSettings) -> Iterator[Fault]:
 def _worker_faults(worker: WorkerSettings) -> Iterator[Fault]:
     yield from _size_faults(worker.cpu, worker.memory_mb)
     yield from _between("storageGb", worker.storage_gb, LEAST_STORAGE_GB, MOST_STORAGE_GB)
-    yield from _between("most", worker.most, 1, MOST_TASKS)
+    yield from _between("least", worker.least, 0, MOST_TASKS)
+    yield from _between("most", worker.most, max(1, worker.least), MOST_TASKS)
 
 
 def _network_faults(settings: ContainerSettings) -> Iterator[Fault]:

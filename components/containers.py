@@ -204,7 +204,7 @@ class Containers(pulumi.ComponentResource):
             f"{name}-service",
             cluster=self._cluster.arn,
             task_definition=task.definition_arn,
-            desired_count=0,
+            desired_count=worker.least,
             capacity_provider_strategies=shares(spot=worker.spot),
             platform_version="LATEST",
             network_configuration=self._inside(self._group(name, "The tasks of the worker")),
@@ -216,7 +216,9 @@ class Containers(pulumi.ComponentResource):
         )
         scale_by_backlog(
             name,
-            ScaledService(cluster=self._cluster.name, service=service.name, least=0, most=worker.most),
+            ScaledService(
+                cluster=self._cluster.name, service=service.name, least=worker.least, most=worker.most
+            ),
             queue_name=queue.name,
             parent=self,
         )
