@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 
 import pulumi
 import pulumi_aws as aws
+from attrs import asdict
 
 from components._provider import make_provider
+from components._steps import StepArgs
 from components.config import load_config
+from components.containers import Containers, ContainersArgs
 from components.core_api import CoreApi, CoreApiArgs, api_key_expiry
 from components.intake import Intake, IntakeArgs
 from components.notices import Notices, NoticesArgs
@@ -63,35 +66,55 @@ intake = Intake(
     ),
     opts,
 )
+steps = StepArgs(
+    runtime=core.runtime,
+    record_schema=record_schema,
+    state_machine_arn=state_machine_arn,
+    bucket=intake.bucket,
+    bucket_arn=intake.bucket_arn,
+    ledger_table=core.ledger_table,
+    ledger_table_arn=core.ledger_table_arn,
+    records_table=core.records_table,
+    records_table_arn=core.records_table_arn,
+    topic_arn=intake.topic_arn,
+    api_arn=core.api_arn,
+    graphql_url=core.graphql_url,
+    receipt_key_arn=core.receipt_key_arn,
+    chunk_rows=config.chunk_rows,
+    validate_memory_mb=config.validate_memory_mb,
+    validate_storage_mb=config.validate_storage_mb,
+    function_bytes=config.function_bytes,
+    worker_bytes=config.worker_bytes,
+    approval=config.approval,
+)
+containers = (
+    Containers(
+        "containers",
+        ContainersArgs(
+            settings=config.containers,
+            steps=steps,
+            user_pool_id=config.user_pool_id,
+            protect=config.protect,
+            access_log_days=config.retention.access_log_days,
+            noncurrent_days=config.retention.noncurrent_days,
+        ),
+        opts,
+    )
+    if config.containers
+    else None
+)
+work_queue = containers.work_queue if containers else None
 orchestration = Orchestration(
     "orchestration",
     OrchestrationArgs(
-        runtime=core.runtime,
-        record_schema=record_schema,
-        state_machine_arn=state_machine_arn,
-        bucket=intake.bucket,
-        bucket_arn=intake.bucket_arn,
-        ledger_table=core.ledger_table,
-        ledger_table_arn=core.ledger_table_arn,
-        records_table=core.records_table,
-        records_table_arn=core.records_table_arn,
-        topic_arn=intake.topic_arn,
+        **asdict(steps, recurse=False),
         api_id=core.api_id,
-        api_arn=core.api_arn,
-        graphql_url=core.graphql_url,
-        receipt_key_arn=core.receipt_key_arn,
-        chunk_rows=config.chunk_rows,
         map_concurrency=config.map_concurrency,
         mutate_concurrency=config.mutate_concurrency,
-        validate_memory_mb=config.validate_memory_mb,
-        validate_storage_mb=config.validate_storage_mb,
         tolerated_percent=config.tolerated_chunk_percent,
-        function_bytes=config.function_bytes,
-        approval=config.approval,
         approval_hours=config.approval_hours,
-        worker_bytes=0,
-        work_queue_url=None,
-        work_queue_arn=None,
+        work_queue_url=work_queue.url if work_queue else None,
+        work_queue_arn=work_queue.arn if work_queue else None,
     ),
     opts,
 )
@@ -127,10 +150,19 @@ observability = Observability(
         dead_letter_queue=intake.dead_letter_queue,
         records_table=core.records_table,
         ledger_table=core.ledger_table,
-        alarm_arns=[*intake.alarm_arns, *orchestration.alarm_arns, *notices.alarm_arns],
+        alarm_arns=[
+            *intake.alarm_arns,
+            *orchestration.alarm_arns,
+            *notices.alarm_arns,
+            *(containers.alarm_arns if containers else ()),
+        ],
     ),
     opts,
 )
+
+if containers is not None:
+    for output, value in containers.outputs.items():
+        pulumi.export(output, value)
 
 pulumi.export("graphql_url", core.graphql_url)
 pulumi.export("graphql_api_id", core.api_id)

@@ -1,7 +1,8 @@
 """IAM as data: one statement per purpose, exact actions, exact resources."""
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 from attrs import field, frozen
@@ -9,6 +10,7 @@ from attrs import field, frozen
 NO_RESOURCE_LEVEL: Final[Mapping[str, str]] = {
     "xray:PutTraceSegments": "X-Ray knows no resource for segments",
     "xray:PutTelemetryRecords": "X-Ray knows no resource for telemetry",
+    "ecr:GetAuthorizationToken": "a registry belongs to an account, and has no ARN",
     "logs:CreateLogDelivery": "vended log delivery has no resource level; Step Functions asks for it",
     "logs:GetLogDelivery": "vended log delivery has no resource level; Step Functions asks for it",
     "logs:UpdateLogDelivery": "vended log delivery has no resource level; Step Functions asks for it",
@@ -74,6 +76,28 @@ class Statement:
 def policy(statements: Sequence[Statement]) -> pulumi.Output[str]:
     """Give the policy document of these statements as JSON."""
     return policy_json([statement.document() for statement in statements])
+
+
+def united_policy(statements: Sequence[Statement]) -> pulumi.Output[str]:
+    """Give the policy document of the statements of several functions, for one role that does their work."""
+    return policy(statements).apply(unite)
+
+
+def unite(document: str) -> str:
+    """Make one statement of those with the same sid, which IAM allows only once; without repetitions.
+
+    ValueError when their conditions are not the same.
+    """
+    parsed: dict[str, Any] = json.loads(document)
+    by_sid: dict[str, dict[str, Any]] = {}
+    for statement in parsed["Statement"]:
+        sid = statement["Sid"]
+        known = by_sid.setdefault(sid, {**statement, "Action": [], "Resource": []})
+        if known.get("Condition") != statement.get("Condition"):
+            raise ValueError(f"the statements {sid} have different conditions")
+        known["Action"] = sorted({*known["Action"], *statement["Action"]})
+        known["Resource"] = list(dict.fromkeys([*known["Resource"], *statement["Resource"]]))
+    return json.dumps({**parsed, "Statement": list(by_sid.values())})
 
 
 def policy_json(statements: Sequence[Mapping[str, object]]) -> pulumi.Output[str]:

@@ -7,9 +7,14 @@ import pulumi_aws as aws
 from components.config import Config
 
 SERVICES: Final = (
+    "appautoscaling",
     "appsync",
     "cloudwatch",
     "dynamodb",
+    "ec2",
+    "ecr",
+    "ecs",
+    "elbv2",
     "iam",
     "kms",
     "lambda_",
@@ -21,6 +26,7 @@ SERVICES: Final = (
     "sns",
     "sqs",
     "sts",
+    "wafv2",
 )
 """The services that the program uses; an emulator answers for all of them."""
 

@@ -13,6 +13,8 @@ import pulumi
 from attrs import field, frozen
 from cattrs.gen import make_dict_structure_fn, override
 
+from components._container_settings import SETTINGS, ContainerSettings, container_faults
+
 NAMESPACE: Final = "foreman"
 STACK_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """The stack's name is a part of the functions' names, which have at most 64 of these characters."""
@@ -41,6 +43,7 @@ LOG_DAYS: Final = (
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 
 Tags = Mapping[str, str]
+Texts = tuple[str, ...]
 
 
 @frozen(kw_only=True)
@@ -97,6 +100,14 @@ class Config:
     user_pool_id: str | None = None
     endpoint: str | None = None
     retention: Retention = Retention()
+    containers: ContainerSettings | None = None
+
+    @property
+    def worker_bytes(self) -> int:
+        """From what size on a worker has a file; 0 where there are no workers."""
+        worker = None if self.containers is None else self.containers.worker
+        return 0 if worker is None else worker.from_bytes
+
     tags: Tags = field(factory=dict[str, str])
 
 
@@ -157,6 +168,9 @@ def _faults(config: Config) -> Iterator[str]:
     if config.endpoint is not None and not config.endpoint.startswith(("http://", "https://")):
         yield _fault("endpoint", f"{config.endpoint!r} is no address; it starts with http:// or https://")
     yield from _notice_faults(config)
+    if config.containers is not None:
+        for name, what in container_faults(config.containers, config.user_pool_id):
+            yield _fault(f"containers.{name}", what)
     if not STACK_NAME.fullmatch(config.stack):
         yield f"the stack's name {config.stack!r} is not 1 to 40 letters, digits, '-' or '_'"
 
@@ -198,6 +212,8 @@ def _structure_faults(error: BaseException, place: str) -> Iterator[str]:
             located, _ = error.group_exceptions()
             for inner, note in located:
                 yield from _structure_faults(inner, _join(place, str(note.index)))
+        case KeyError():
+            yield _fault(place, "is missing")
         case _:
             yield _fault(place, str(error))
 
@@ -222,7 +238,7 @@ def _camel(name: str) -> str:
 _KEYS: Final[Mapping[str, str]] = {
     **{
         attribute.name: _camel(attribute.name)
-        for cls in (Config, NoticeSettings, Retention)
+        for cls in (Config, NoticeSettings, Retention, *SETTINGS)
         for attribute in attrs.fields(cls)
     },
     # these two are not ours to set
@@ -274,6 +290,13 @@ def _mapping(value: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", mapping)
 
 
+def _list(value: object) -> list[object]:
+    items = _parsed(value)
+    if not isinstance(items, list):
+        raise ValueError(f"{value!r} is no list")  # noqa: TRY004 - as above
+    return cast("list[object]", items)
+
+
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind, hook in ((int, _whole_number), (bool, _truth), (str, _text)):
@@ -283,7 +306,10 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook_func(
         lambda kind: kind == Tags, lambda value, kind: structure_tags(_mapping(value), kind)
     )
-    for cls in (Retention, NoticeSettings, Config):
+    converter.register_structure_hook_func(
+        lambda kind: kind == Texts, lambda value, _: tuple(_text(item, str) for item in _list(value))
+    )
+    for cls in (Retention, NoticeSettings, *SETTINGS, Config):
         names = {attribute.name: override(rename=_KEYS[attribute.name]) for attribute in attrs.fields(cls)}
         structure = cast("Any", make_dict_structure_fn)(cls, converter, **names)
         converter.register_structure_hook(

@@ -6,7 +6,7 @@ JOB#<job>   LEASE   the worker that is at the job, and when its lease ends
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -39,39 +39,42 @@ class Leases:
         anybody's.
         """
         now = self._clock()
+        return self._put(
+            job_id,
+            until=now + self._length,
+            condition="attribute_not_exists(pk) OR worker = :own OR #until < :now",
+            own={"S": self._worker},
+            now={"S": _text(now)},
+        )
+
+    def give_back(self, job_id: str) -> None:
+        """Let the lease on a job end now; one that has become another worker's stays that one's."""
+        over = self._clock() - timedelta(milliseconds=1)
+        self._put(job_id, until=over, condition="worker = :own", own={"S": self._worker})
+
+    def _put(self, job_id: str, *, until: datetime, condition: str, **values: Any) -> bool:  # noqa: ANN401
+        """Write the lease; False when the condition does not hold."""
         item = {
             **_key(job_id),
             "worker": self._worker,
-            "until": _text(now + self._length),
+            "until": _text(until),
             # far behind its end: DynamoDB deletes it within days
-            "expires_at": int((now + timedelta(days=1)).timestamp()),
+            "expires_at": int((until + timedelta(days=1)).timestamp()),
         }
+        names = {"ExpressionAttributeNames": {"#until": "until"}} if "#until" in condition else {}
         try:
             self._client.put_item(
                 TableName=self._table,
                 Item=to_item(item),
-                ConditionExpression="attribute_not_exists(pk) OR worker = :own OR #until < :now",
-                ExpressionAttributeNames={"#until": "until"},
-                ExpressionAttributeValues={":own": {"S": self._worker}, ":now": {"S": _text(now)}},
+                ConditionExpression=condition,
+                ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+                **names,
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
-                raise
-            return False
+            if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+                return False
+            raise
         return True
-
-    def give_back(self, job_id: str) -> None:
-        """Let go of a job; a lease that has become another worker's stays that one's."""
-        try:
-            self._client.delete_item(
-                TableName=self._table,
-                Key=to_item(_key(job_id)),
-                ConditionExpression="worker = :own",
-                ExpressionAttributeValues={":own": {"S": self._worker}},
-            )
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
-                raise
 
 
 def _key(job_id: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 
 from foreman_core.leases import Leases
 from foreman_core.ledger import Ledger
+from foreman_core.models import JobState
 from foreman_core.pipeline.whole import GoOn, Paused
 from foreman_core.tasks import Tasks
 
@@ -28,6 +29,7 @@ LONGEST_POLL_S: Final = 20
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html"""
 PAUSE_S: Final = 5
 HIDDEN_LONGER_S: Final = 15
+STOP: Final = {"next": "stop"}
 
 
 @frozen(kw_only=True)
@@ -73,6 +75,7 @@ class Worker:
     beat_every: timedelta
     alive: Callable[[], None]
     stopping: threading.Event = field(factory=threading.Event)
+    _handed_back: threading.Event = field(factory=threading.Event)
     _under_way: tuple[Work, str] | None = None
 
     def run(self) -> None:
@@ -111,6 +114,7 @@ class Worker:
         """Give what is under way to another worker at once, wherever it is. The process must end after
         that.
         """
+        self._handed_back.set()
         if self._under_way is not None:
             work, receipt = self._under_way
             self._return(work, receipt)
@@ -130,7 +134,8 @@ class Worker:
         job = self.ledger.find(work.job_id)
         if job is None or job.is_stale(work.attempt):
             log.info("work_superseded")
-            self._forget(work, receipt)
+            self.tasks.succeed(work.token, STOP)  # whoever waits for it still need not wait longer
+            self._forget(receipt)
             return
         if not self.leases.take(work.job_id):
             # it came twice, or the worker that has an older message of this job has yet to find out
@@ -138,7 +143,8 @@ class Worker:
             return
         if not self.tasks.beat(work.token):  # its time was over, and another message takes its place
             log.info("work_superseded")
-            self._forget(work, receipt)
+            self.leases.give_back(work.job_id)
+            self._forget(receipt)
             return
         log.info("work_taken")
         self._under_way = (work, receipt)
@@ -150,42 +156,50 @@ class Worker:
             self.protection.protect(busy=False)
 
     def _work(self, work: Work, receipt: str, log: structlog.stdlib.BoundLogger) -> None:
-        """Do it, tell what came of it, and only then forget the message."""
+        """Do it, let go of the job, tell what came of it, and only then forget the message."""
         beats = Beats(self, work, receipt)
         try:
             with beats:
                 answer = self.do(work, lambda: not self.stopping.is_set() and not beats.lost.is_set())
-        except Paused:
-            if self.stopping.is_set():
-                log.info("work_handed_back")
-                self._return(work, receipt)
-            else:  # who takes the message next will see whether anybody waits for it
-                log.info("work_lost")
-                self.leases.give_back(work.job_id)
-            return
         except Exception as error:
+            if isinstance(error, Paused) or beats.lost.is_set():
+                # who takes the message next will see what is left of it, and whether anybody waits
+                log.info("work_lost" if beats.lost.is_set() else "work_handed_back")
+                self._return(work, receipt)
+                return
             log.exception("work_failed")
+            self.leases.give_back(work.job_id)
             self.tasks.fail(work.token, type(error).__name__)
         else:
+            self.leases.give_back(work.job_id)
             log.info("work_done", told=self.tasks.succeed(work.token, answer))
-        self._forget(work, receipt)
+        self._forget(receipt)
 
     def _return(self, work: Work, receipt: str) -> None:
-        self.leases.give_back(work.job_id)
-        self._show_again(receipt, 0)
+        """Let go of a job, and have its message seen at once; one that is another worker's by now stays
+        so.
+        """
+        if self.leases.take(work.job_id):
+            self._show_again(receipt, 0)
+            self.leases.give_back(work.job_id)
 
     def beat(self, work: Work, receipt: str) -> bool:
-        """Say that this work goes on: to the queue, in the ledger, to the state machine. False when it has
-        become another worker's, or nobody waits for it any more.
+        """Say that this work goes on: in the ledger, to the state machine, to the queue. False when it has
+        become another worker's, nobody waits for it any more, or its job was cancelled.
         """
-        mine = self.leases.take(work.job_id)
-        self._show_again(receipt, self._hidden_s)
         self.alive()
-        return mine and self.tasks.beat(work.token)
+        if self._handed_back.is_set() or not self.leases.take(work.job_id):
+            return False
+        if not self.tasks.beat(work.token):
+            return False
+        job = self.ledger.find(work.job_id)
+        if job is None or job.is_stale(work.attempt) or job.state is JobState.CANCELLED:
+            return False
+        self._show_again(receipt, self._hidden_s)
+        return True
 
-    def _forget(self, work: Work, receipt: str) -> None:
+    def _forget(self, receipt: str) -> None:
         self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=receipt)
-        self.leases.give_back(work.job_id)
 
     def _show_again(self, receipt: str, after_s: int) -> None:
         self.sqs.change_message_visibility(

@@ -1,5 +1,6 @@
 """The one place where AWS clients are made: time-outs, retries with jitter, one connection pool each."""
 
+import threading
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
+    from requests import PreparedRequest
 
 CONFIG: Final = Config(
     connect_timeout=3,
@@ -71,6 +73,21 @@ def states() -> "SFNClient":
     return boto3.client("stepfunctions", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
 
 
+class OneAtATime(AuthBase):
+    """Signs one request after the other: while credentials are renewed, threads would mix old and new
+    ones.
+    """
+
+    def __init__(self, auth: AuthBase) -> None:
+        self._auth = auth
+        self._lock = threading.Lock()
+
+    def __call__(self, request: "PreparedRequest") -> "PreparedRequest":
+        """The request, signed."""
+        with self._lock:
+            return self._auth(request)
+
+
 @cache
 def appsync_auth() -> AuthBase:
     """Signs requests to AppSync with the function's own role; RuntimeError when it has no credentials."""
@@ -78,4 +95,6 @@ def appsync_auth() -> AuthBase:
     credentials = session.get_credentials()
     if credentials is None:
         raise RuntimeError("the function has no AWS credentials to sign requests with")
-    return AWS4Auth(region=session.region_name, service="appsync", refreshable_credentials=credentials)
+    return OneAtATime(
+        AWS4Auth(region=session.region_name, service="appsync", refreshable_credentials=credentials)
+    )

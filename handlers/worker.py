@@ -1,14 +1,12 @@
-"""The container for the largest files: `python -m handlers.worker`, and `--healthy` for its health check."""
+"""The container for the largest files: `python -m handlers.worker`."""
 
 import os
 import signal
 import sys
-import tempfile
 import threading
 import time
 import uuid
 from datetime import timedelta
-from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -30,11 +28,10 @@ from foreman_core.signing import KmsSigner
 from foreman_core.storage import Files, job_key
 from foreman_core.tasks import Tasks
 from foreman_core.worker import Answer, Work, Worker
-from handlers import _clients, _logging, _settings
+from handlers import _alive, _clients, _logging, _settings
 from handlers._schemas import schema_of
 from handlers._ways import WaySettings
 
-ALIVE: Final = Path(tempfile.gettempdir()) / "foreman-worker-alive"
 BEATS_IN_A_LEASE: Final = 4
 """One may be late, and one may get lost."""
 
@@ -139,7 +136,7 @@ def make(settings: Settings) -> Worker:
         protection=TaskProtection(),
         lease=lease,
         beat_every=lease / BEATS_IN_A_LEASE,
-        alive=ALIVE.touch,
+        alive=_alive.show,
     )
 
 
@@ -152,23 +149,18 @@ def end_in_time(worker: Worker, stop_s: int) -> None:
     def at_the_latest() -> None:
         time.sleep(stop_s)
         structlog.get_logger().info("work_cut_off")
-        worker.hand_back()
-        os._exit(0)
+        try:
+            worker.hand_back()
+        finally:
+            os._exit(0)
 
     threading.Thread(target=at_the_latest, daemon=True).start()
-
-
-def healthy(settings: Settings) -> bool:
-    """Whether the worker of this container has shown within a lease that it lives."""
-    return ALIVE.exists() and time.time() - ALIVE.stat().st_mtime < max(settings.lease_s, 60)
 
 
 def main() -> int:
     """Work until SIGTERM; the process's exit code."""
     _logging.configure("worker")
     settings = _settings.load(Settings)
-    if sys.argv[1:] == ["--healthy"]:
-        return 0 if healthy(settings) else 1
     worker = make(settings)
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -3,7 +3,12 @@
 import hashlib
 import threading
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from local.tasks import TaskProcess
 
 ACCOUNT: Final = "000000000000"
 """The emulator's account."""
@@ -23,6 +28,10 @@ class Aws:
         self.layers = layers
         self.archives: dict[tuple[str, str], Path] = {}
         self.layer_folders: dict[str, Path] = {}
+        self.built_images: set[str] = set()
+        self.task_definitions: dict[str, TaskProcess] = {}
+        self.tasks: list[TaskProcess] = []
+        self.service_port: int | None = None
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -44,6 +53,13 @@ class Aws:
                 where: Any = session_kwargs(self.endpoint, self.region)
                 self._clients[service] = boto3.client(name, config=config, **where)  # pyright: ignore[reportUnknownMemberType]
             return self._clients[service]
+
+    def start_later(self, task_definition: str, service: str, port: int | None) -> "TaskProcess":
+        """Take note of the process for a service; it is started when everything that it uses is there."""
+        task = attrs.evolve(self.task_definitions[task_definition], service=service, port=port)
+        with self._lock:
+            self.tasks.append(task)
+        return task
 
     def graphql_url(self, api_id: str) -> str:
         """Where an API answers; the name that the emulator gives is one of amazonaws.com."""

@@ -46,11 +46,16 @@ def install(progress: Callable[[str], None]) -> Path:
 
     def make(folder: Path) -> None:
         progress("installing the emulator (once)")
-        _uv("venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder))
-        python = folder / "bin" / "python"
-        _uv("pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(REQUIREMENTS))
+        make_environment(folder, REQUIREMENTS)
 
     return made_once(CACHE / f"emulator-{key}", make) / "bin" / "python"
+
+
+def make_environment(folder: Path, requirements: Path) -> None:
+    """An environment in `folder` with exactly the packages of a lock. LocalError when it cannot be made."""
+    _uv("venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder))
+    python = folder / "bin" / "python"
+    _uv("pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(requirements))
 
 
 def start(home: Home, port: int, progress: Callable[[str], None]) -> int:
@@ -230,8 +235,8 @@ def _uv(*arguments: str) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise LocalError("install", f"The emulator was not installed within {INSTALL_SECONDS} s.") from error
+        raise LocalError("install", f"Packages were not installed within {INSTALL_SECONDS} s.") from error
     if done.returncode != 0:
         raise LocalError(
-            "install", f"The emulator could not be installed; is PyPI reachable? uv: {done.stderr.strip()}"
+            "install", f"Packages could not be installed; is PyPI reachable? uv: {done.stderr.strip()}"
         )

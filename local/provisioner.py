@@ -5,7 +5,7 @@ import os
 import runpy
 import threading
 import warnings
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -32,6 +32,7 @@ STACK: Final = "local"
 PROJECT_NAME: Final = "foreman"
 _PUBLIC_KEY: Final = "aws:kms/getPublicKey:getPublicKey"
 _WHO_AM_I: Final = "aws:index/getCallerIdentity:getCallerIdentity"
+_REGISTRY_TOKEN: Final = "aws:ecr/getAuthorizationToken:getAuthorizationToken"  # noqa: S105 - its name
 _NOT_CREATED: Final = ("foreman:", "pulumi:providers:")
 """Components, which only group, and the provider, which says where."""
 
@@ -83,7 +84,7 @@ class Provisioner(pulumi.runtime.Mocks):
             raise LocalError("create-failed", f"{name} could not be created: {error}") from error
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        """Answer what the program asks of AWS: who am I, and what is the public half of a key?"""
+        """Answer what the program asks of AWS: who am I, the public half of a key, a registry's password."""
         if args.token == _PUBLIC_KEY:
             key = cast("dict[str, str]", args.args)["keyId"]
             found = self._aws.client("kms").get_public_key(KeyId=key)
@@ -96,6 +97,10 @@ class Provisioner(pulumi.runtime.Mocks):
                 "userId": account,
                 "id": account,
             }, []
+        if args.token == _REGISTRY_TOKEN:
+            found = self._aws.client("ecr").get_authorization_token()["authorizationData"][0]
+            name, _, password = b64decode(found["authorizationToken"]).decode().partition(":")
+            return {"userName": name, "password": password}, []
         raise LocalError("unknown-call", f"{args.token} is no data source that the local stack knows.")
 
 

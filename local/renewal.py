@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import attrs
 import orjson
 from botocore.exceptions import ClientError
 
 from bundling import Bundle
+from local import emulator
 from local.aws import Aws
 from local.home import Home
 from local.layers import modules_of
 from local.state import State
 from local.status import ResourceStatus
+from local.tasks import TaskProcess
 
 FUNCTION: Final = "aws:lambda/function:Function"
 MACHINE: Final = "aws:sfn/stateMachine:StateMachine"
@@ -67,6 +70,15 @@ def moved(text: str, endpoint: str, folders: Mapping[str, str]) -> str:
     for old, new in folders.items():
         text = text.replace(old, new)
     return text
+
+
+def moved_task(task: TaskProcess, endpoint: str) -> TaskProcess:
+    """What runs for a service, with the stack's addresses at `endpoint`, and a port that is free."""
+    return attrs.evolve(
+        task,
+        environment={name: moved(value, endpoint, {}) for name, value in task.environment.items()},
+        port=None if task.port is None else emulator.choose_port(None, task.port),
+    )
 
 
 def moved_folders(layers: Path, remembered: State, bundle: Bundle) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 from attrs import frozen
 
-from local import emulator, processes, state
+from local import emulator, processes, state, tasks
 from local.aws import session_kwargs
 from local.errors import LocalError
 from local.home import Home, home_at
@@ -84,7 +84,7 @@ def _running(home: Home) -> LocalStack | None:
         port=remembered.port,
         pid=remembered.pid,
         outputs=remembered.outputs,
-        resources=remembered.resources,
+        resources=tasks.told(home, remembered.tasks, remembered.resources),
     )
 
 
@@ -97,6 +97,8 @@ def _stop_what_runs(home: Home, remembered: State | None, progress: Progress) ->
         ran = emulator.clear(home)
     else:
         ran = True
+        # first: they hand back what they are at
+        tasks.stop(home, remembered.tasks)
         progress("stopping the emulator")
         if not emulator.stop(remembered.pid, home):
             progress("the emulator had to be killed; what it stored since its start is lost")

@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from bundling import Bundle, BundleError, Target, build
-from local import emulator, renewal, state
+from local import emulator, renewal, state, tasks
 from local.aws import Aws
 from local.errors import LocalError
 from local.home import CACHE, PROJECT, Home
@@ -45,6 +45,7 @@ def create(home: Home, port: int | None, remembered: State | None, progress: Pro
             polars=bundle.polars_sha256,
             outputs=provisioned.outputs,
             resources=provisioned.resources,
+            tasks=tasks.start(home, aws.tasks, aws, progress),
         )
         state.write(home, made)
 
@@ -68,7 +69,9 @@ def resume(home: Home, port: int | None, remembered: State, progress: Progress) 
         if renewal.is_stored(aws, remembered.resources):
             renewal.renew_functions(aws, remembered, bundle, chosen, progress)
             renewal.resume_jobs(aws, remembered, progress)
-            state.write(home, _moved(remembered, pid, chosen, bundle))
+            moved = _moved(remembered, pid, chosen, bundle)
+            running = tasks.start(home, moved.tasks, aws, progress)
+            state.write(home, attrs.evolve(moved, tasks=running))
             return
         emulator.stop(pid, home)
     progress("the emulator had not stored this stack; starting afresh")
@@ -91,6 +94,10 @@ def _emulator(home: Home, port: int, progress: Progress) -> Generator[int]:
 def _moved(remembered: State, pid: int, port: int, bundle: Bundle) -> State:
     address = emulator.endpoint(port)
     folders = renewal.moved_folders(LAYERS, remembered, bundle)
+    moved_tasks = [renewal.moved_task(task, address) for task in remembered.tasks]
+    # of a process that others reach, the address is part of outputs and of what is told
+    for old, new in zip(remembered.tasks, moved_tasks, strict=True):
+        folders[f"//{emulator.HOST}:{old.port}"] = f"//{emulator.HOST}:{new.port}"
     return attrs.evolve(
         remembered,
         pid=pid,
@@ -100,9 +107,14 @@ def _moved(remembered: State, pid: int, port: int, bundle: Bundle) -> State:
         polars=bundle.polars_sha256,
         outputs={name: renewal.moved(value, address, folders) for name, value in remembered.outputs.items()},
         resources=tuple(
-            attrs.evolve(resource, id=renewal.moved(resource.id, address, folders))
+            attrs.evolve(
+                resource,
+                id=renewal.moved(resource.id, address, folders),
+                note=renewal.moved(resource.note, address, folders),
+            )
             for resource in remembered.resources
         ),
+        tasks=tuple(moved_tasks),
     )
 
 

@@ -15,6 +15,7 @@ from attrs import frozen
 from local.errors import LocalError
 from local.home import Home
 from local.status import ResourceStatus
+from local.tasks import TaskProcess
 
 PROGRAM: Final = (
     "__main__.py",
@@ -47,6 +48,7 @@ class State:
     resources: tuple[ResourceStatus, ...]
     polars: str = ""
     """Empty in a stack from before it was a layer of its own; that one is remembered all the same."""
+    tasks: tuple[TaskProcess, ...] = ()
 
 
 def read(home: Home) -> State | None:

@@ -13,8 +13,26 @@ from tests._pulumi import Outcome
 ROOT: Final = Path(__file__).parents[1]
 
 
+ALL_ON: Final = {
+    "foreman:userPoolId": "eu-central-1_pool",
+    "foreman:mailFrom": "foreman@mail.example.org",
+    "foreman:containers": {
+        "image": f"registry.example/foreman@sha256:{'7' * 64}",
+        "web": {
+            "certificateArn": "arn:aws:acm:eu-central-1:111122223333:certificate/c",
+            "userPoolClientId": "client",
+            "allow": ["pl-0a1b"],
+        },
+        "worker": {},
+    },
+}
+"""Whatever can be turned on, laid over the development stack."""
+
+
 def settings(stack: str) -> dict[str, Any]:
-    """What a stack's file says."""
+    """What a stack's file says; `all-on` is the development stack with ALL_ON."""
+    if stack == "all-on":
+        return {**settings("dev"), **ALL_ON}
     return dict(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"])
 
 

@@ -21,17 +21,19 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     for _part in (
-        "appsync",
-        "cloudwatch",
-        "dynamodb",
-        "iam",
-        "kms",
-        "lambda_",
-        "s3",
-        "sesv2",
-        "sfn",
-        "sns",
-        "sqs",
+        *(
+            "appautoscaling",
+            "appsync",
+            "cloudwatch",
+            "dynamodb",
+            "ec2",
+            "ecr",
+            "ecs",
+            "iam",
+            "kms",
+            "lambda_",
+        ),
+        *("lb", "s3", "sesv2", "sfn", "sns", "sqs", "vpc", "wafv2"),
     ):
         import_module(f"pulumi_aws.{_part}").__dir__()
 
@@ -42,6 +44,8 @@ SECONDS: Final = 60
 API_KEY: Final = "da2-the-value-of-the-key"
 PUBLIC_KEY: Final = "aws:kms/getPublicKey:getPublicKey"
 CALLER_IDENTITY: Final = "aws:index/getCallerIdentity:getCallerIdentity"
+REGISTRY_TOKEN: Final = "aws:ecr/getAuthorizationToken:getAuthorizationToken"
+IMAGE: Final = "docker-build:index:Image"
 
 
 @frozen(kw_only=True)
@@ -160,6 +164,8 @@ class Recorder(pulumi.runtime.Mocks):
         self.calls.append((args.token, args.provider))
         if args.token == PUBLIC_KEY:
             return {"id": "k", "keyId": "k", "publicKey": base64.b64encode(b"a public key").decode()}, []
+        if args.token == REGISTRY_TOKEN:
+            return {"userName": "AWS", "password": "the token of the registry"}, []
         if args.token != CALLER_IDENTITY:
             raise AssertionError(f"{args.token} is not planned")
         return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "userId": "u", "id": ACCOUNT}, []
@@ -253,6 +259,24 @@ def _added(token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         "lambda.Function": {"arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{physical}"},
         "lambda.LayerVersion": {"arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{name}:1"},
         "cloudwatch.MetricAlarm": {"arn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{physical}"},
+        "appautoscaling.Policy": {"arn": f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:{name}"},
+        "docker-build:index.Image": {"ref": f"{(inputs.get('tags') or [''])[0]}@sha256:{'0' * 64}"},
+        "ecr.Repository": {
+            "arn": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{physical}",
+            "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{physical}",
+        },
+        "ecs.Cluster": {"arn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{physical}"},
+        "ecs.TaskDefinition": {"arn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{name}:1"},
+        "lb.LoadBalancer": {
+            "arn": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/{physical}/1",
+            "arnSuffix": f"app/{physical}/1",
+            "dnsName": f"{physical}.{REGION}.elb.amazonaws.com",
+        },
+        "lb.TargetGroup": {
+            "arn": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{physical}/1",
+            "arnSuffix": f"targetgroup/{physical}/1",
+        },
+        "wafv2.WebAcl": {"arn": f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/{physical}/1"},
         "cloudwatch.LogGroup": {"arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{physical}"},
         "s3.BucketObjectv2": {"versionId": f"version-of-{name}"},
         "s3.Bucket": {"arn": f"arn:aws:s3:::{physical}", "bucket": physical},

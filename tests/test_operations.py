@@ -28,11 +28,15 @@ OF_ALARMS = {heading.strip("`"): text for heading, text in SECTIONS.items() if h
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    return _program.run("prod", tmp_path_factory.mktemp("lambda"))
+    return _program.run("all-on", tmp_path_factory.mktemp("lambda"))
 
 
 def alarms(program: Outcome) -> list[Recorded]:
-    return program.of("cloudwatch.MetricAlarm")
+    """The alarms that speak to people; others tell the scaling of containers how many there are to be."""
+    found = program.of("cloudwatch.MetricAlarm")
+    return [
+        alarm for alarm in found if not any(":scalingPolicy:" in arn for arn in alarm.inputs["alarmActions"])
+    ]
 
 
 def queries(alarm: Recorded) -> list[dict[str, Any]]:

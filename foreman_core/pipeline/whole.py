@@ -66,7 +66,7 @@ def prepare(
     """Validate, plan and seal a job. The job as it then is; one with more chunks than `most_chunks` is still
     VALIDATING, and none of its chunks is planned.
 
-    Paused when `go_on` said so; an error of any chunk, once the chunks under way are done.
+    Paused when `go_on` said so. The error of the first chunk that breaks; no further one is begun then.
     """
     ledger, files = by.comparison.ledger, by.comparison.files
     if ledger.job(job_id).undoes is not None:
@@ -78,7 +78,7 @@ def prepare(
     if job is not None:
         planned = {chunk.index for chunk in ledger.chunks(job_id)}
         refs = [ref for ref in _refs(by.comparison, job_id, CHUNKS, ChunkRef) if ref.index not in planned]
-        _each(refs, lambda ref: plan_chunk(by.comparison, ref), threads=by.threads, go_on=go_on)
+        _each(refs, lambda ref: plan_chunk(by.comparison, ref), by.threads, go_on, all_of_them=False)
     return seal_plan(ledger, files, by.comparison.schemas, job_id, attempt=attempt, approval=by.approval)
 
 
@@ -94,7 +94,7 @@ def load(by: Writing, job_id: str, *, attempt: int | None, go_on: GoOn) -> Job:
         refs = [
             ref for ref in _refs(by.comparison, job_id, PLAN_CHUNKS, PlanChunkRef) if ref.index not in loaded
         ]
-        _each(refs, lambda ref: mutate_chunk(by.comparison, by.api, ref), threads=by.threads, go_on=go_on)
+        _each(refs, lambda ref: mutate_chunk(by.comparison, by.api, ref), by.threads, go_on, all_of_them=True)
     return reconcile(ledger, files, by.signer, job_id, attempt=attempt)
 
 
@@ -103,9 +103,13 @@ def _refs(by: Comparison, job_id: str, name: str, kind: type[Ref]) -> list[Ref]:
     return [cattrs.structure(ref, kind) for ref in found]
 
 
-def _each(refs: Iterable[Ref], work: Callable[[Ref], object], *, threads: int, go_on: GoOn) -> None:
-    """Do this for every chunk, the first ones first. The first error is raised when all others are done."""
-    failed: list[BaseException] = []
+def _each(
+    refs: Iterable[Ref], work: Callable[[Ref], object], threads: int, go_on: GoOn, *, all_of_them: bool
+) -> None:
+    """Do this for every chunk, the first ones first. The first error is raised when those under way are done,
+    or `all_of_them`.
+    """
+    first: BaseException | None = None
     waiting = list(reversed(list(refs)))
     under_way: set[Future[object]] = set()
     with ThreadPoolExecutor(threads) as pool:
@@ -113,10 +117,11 @@ def _each(refs: Iterable[Ref], work: Callable[[Ref], object], *, threads: int, g
             while waiting and len(under_way) < threads * AHEAD and go_on():
                 under_way.add(pool.submit(work, waiting.pop()))
             done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            failed += (error for future in done if (error := future.exception()) is not None)
-            if any(not isinstance(error, Exception) for error in failed):
-                waiting.clear()  # the process is being ended, and begins nothing more
-    if failed:
-        raise failed[0]
+            for error in (future.exception() for future in done):
+                first = first or error
+                if error is not None and not (all_of_them and isinstance(error, Exception)):
+                    waiting.clear()
+    if first is not None:
+        raise first
     if waiting:
         raise Paused(f"{len(waiting)} chunks are left")

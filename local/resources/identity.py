@@ -9,6 +9,8 @@ from local.resources.created import Created, Inputs
 
 BATCH: Final = "dynamodb:BatchExecuteStatement"
 KEY_NOTE: Final = "it is not asked for when tables, files, queues or logs are used, and nothing is encrypted"
+TASKS: Final = "ecs-tasks.amazonaws.com"
+STARTER_NOTE: Final = "the account may assume it, too: not ECS starts the process here, but this command"
 BATCH_NOTE: Final = f"{BATCH} added: the emulator asks for it, AWS for the PartiQL actions alone"
 MAIL: Final = "ses:SendEmail"
 MAIL_NOTE: Final = f"{MAIL} on everything: the emulator does not see whose mail it is"
@@ -41,10 +43,22 @@ def key_alias(aws: Aws, _name: str, given: Inputs) -> Created:
 def role(aws: Aws, name: str, given: Inputs) -> Created:
     """A role; the emulator evaluates its policies."""
     physical = given.get("name") or autoname(name)
+    trust, note = with_starter(given["assumeRolePolicy"], aws.account)
     made = aws.client("iam").create_role(
-        RoleName=physical, AssumeRolePolicyDocument=given["assumeRolePolicy"], Path=given.get("path") or "/"
+        RoleName=physical, AssumeRolePolicyDocument=trust, Path=given.get("path") or "/"
     )["Role"]
-    return Created(physical, {"arn": made["Arn"], "name": physical})
+    return Created(physical, {"arn": made["Arn"], "name": physical}, note=note)
+
+
+def with_starter(trust: str, account: str) -> tuple[str, str]:
+    """Who may assume a role, and a note when that is not as the program states it: who starts its process."""
+    document = orjson.loads(trust)
+    trusted = [statement["Principal"].get("Service") for statement in document["Statement"]]
+    if TASKS not in trusted:
+        return trust, ""
+    starter = {"AWS": f"arn:aws:iam::{account}:root"}
+    document["Statement"].append({"Effect": "Allow", "Principal": starter, "Action": "sts:AssumeRole"})
+    return orjson.dumps(document).decode(), STARTER_NOTE
 
 
 def role_policy(aws: Aws, name: str, given: Inputs) -> Created:

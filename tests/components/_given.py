@@ -5,7 +5,9 @@ from typing import Any
 import pulumi
 from attrs import evolve
 
+from components._container_settings import ContainerSettings, WebSettings, WorkerSettings
 from components._function import Runtime
+from components.containers import ContainersArgs
 from components.core_api import CoreApiArgs
 from components.intake import IntakeArgs
 from components.notices import NoticesArgs
@@ -21,6 +23,7 @@ BUCKET = "arn:aws:s3:::files"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:notices"
 PACKAGE = "where conftest puts the archives"
 RECEIPT_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/receipts"
+IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/foreman@sha256:{'5' * 64}"
 API = f"arn:aws:appsync:{REGION}:{ACCOUNT}:apis/api1"
 
 
@@ -135,6 +138,31 @@ def notices(**changed: Any) -> NoticesArgs:  # noqa: ANN401 - as above
             attempts=7,
             notice_days=30,
             digest_hour=6,
+        ),
+        **changed,
+    )
+
+
+def web(**changed: Any) -> WebSettings:  # noqa: ANN401 - as above
+    return evolve(
+        WebSettings(
+            certificate_arn=f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/c",
+            user_pool_client_id="client",
+            allow=("pl-0a1b", "192.0.2.0/24"),
+        ),
+        **changed,
+    )
+
+
+def containers(**changed: Any) -> ContainersArgs:  # noqa: ANN401 - as above
+    return evolve(
+        ContainersArgs(
+            settings=ContainerSettings(image=IMAGE, web=web(), worker=WorkerSettings()),
+            steps=orchestration(),
+            user_pool_id="eu-central-1_pool",
+            protect=True,
+            access_log_days=55,
+            noncurrent_days=44,
         ),
         **changed,
     )

@@ -224,7 +224,7 @@ def test_the_health_check_tells_a_living_worker_from_none(workshop: Workshop) ->
     )
 
     def check() -> int:
-        command = [sys.executable, "-m", "handlers.worker", "--healthy"]
+        command = [sys.executable, "-m", "handlers._alive"]
         return subprocess.run(command, cwd=ROOT, env=environment, check=False, timeout=30).returncode
 
     assert check() == 0

@@ -1,6 +1,8 @@
 """The real program, applied with realisations that only write down what they are asked for."""
 
 import ast
+import json
+from base64 import b64encode
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,13 +10,27 @@ from typing import Any
 
 import pytest
 
+from components import _image
 from local import provisioner
 from local.aws import Aws
 from local.home import PROJECT
 from local.resources import REGISTRY, Created, Inputs
 from tests.local.doubles import always
 
-ASKED_FOR_BY_CONFIG = {"foreman:notifyEmail": "ada@example.com", "foreman:userPoolId": "eu-central-1_abc"}
+ASKED_FOR_BY_CONFIG = {
+    "foreman:notifyEmail": "ada@example.com",
+    "foreman:userPoolId": "eu-central-1_abc",
+    "foreman:containers": json.dumps(
+        {
+            "web": {
+                "certificateArn": "arn:aws:acm:eu-central-1:000000000000:certificate/c",
+                "userPoolClientId": "client",
+                "allow": ["127.0.0.1/32"],
+            },
+            "worker": {},
+        }
+    ),
+}
 
 
 class Recorder(dict[str, Any]):
@@ -37,6 +53,11 @@ class Recorder(dict[str, Any]):
                 "keyId": name,
                 "key": name,
                 "url": f"http://127.0.0.1/{name}",
+                "repositoryUrl": "registry.example/foreman",
+                "ref": "registry.example/foreman@sha256:0",
+                "dnsName": "127.0.0.1:1",
+                "arnSuffix": name,
+                "resourceId": name,
                 "uris": {"GRAPHQL": "http://127.0.0.1/graphql"},
             }
             return Created(name, outputs)
@@ -51,8 +72,13 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recorder, provis
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provisioner, "REGISTRY", recorder)
         aws = Aws("http://127.0.0.1:1", "eu-central-1", Path())
-        kms = SimpleNamespace(get_public_key=always({"PublicKey": b"a public key"}))
-        patch.setattr(aws, "client", always(kms))
+        token = {"authorizationData": [{"authorizationToken": b64encode(b"AWS:a token").decode()}]}
+        asked = SimpleNamespace(
+            get_public_key=always({"PublicKey": b"a public key"}), get_authorization_token=always(token)
+        )
+        patch.setattr(aws, "client", always(asked))
+        # an image of next to nothing: what is in it is not looked at here
+        patch.setattr(_image, "SOURCES", ("schemas",))
         for name in ("layer", "polars"):
             (folder / f"{name}.zip").write_bytes(name.encode())
         config = {**ASKED_FOR_BY_CONFIG, "foreman:packageDir": str(folder)}
