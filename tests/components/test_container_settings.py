@@ -16,8 +16,9 @@ from components._container_settings import (
 from tests.components import _given
 from tests.components.test_config import ROOT, camel, faults, loaded
 
+CERTIFICATE = "arn:aws:acm:eu-central-1:111122223333:certificate/c"
 WEB = {
-    "certificateArn": "arn:aws:acm:eu-central-1:111122223333:certificate/c",
+    "certificateArn": CERTIFICATE,
     "userPoolClientId": "client",
     "allow": ["pl-0a1b"],
 }
@@ -38,7 +39,7 @@ def test_what_is_set_arrives() -> None:
     assert loaded({**POOL, "containers": given}).containers == ContainerSettings(
         image=_given.IMAGE,
         web=WebSettings(
-            certificate_arn=WEB["certificateArn"], user_pool_client_id="client", allow=("pl-0a1b",), most=20
+            certificate_arn=CERTIFICATE, user_pool_client_id="client", allow=("pl-0a1b",), most=20
         ),
         network=NetworkSettings(vpc_id="vpc-1", public_subnet_ids=("a", "b"), private_subnet_ids=("c", "d")),
     )
