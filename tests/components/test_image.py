@@ -23,8 +23,7 @@ needs_service = pytest.mark.skipif(not LOCK.exists(), reason="the web service is
 @pytest.fixture(scope="module")
 def steps() -> list[tuple[str, str]]:
     """Instruction and value of every step, in order."""
-    with (ROOT / "Dockerfile").open("rb") as file:
-        structure = DockerfileParser(fileobj=file).structure
+    structure = DockerfileParser(str(ROOT / "Dockerfile")).structure
     return [(each["instruction"], each["value"]) for each in structure if each["instruction"] != "COMMENT"]
 
 
