@@ -94,6 +94,7 @@ containers = (
             settings=config.containers,
             steps=steps,
             user_pool_id=config.user_pool_id,
+            endpoint=config.endpoint,
             protect=config.protect,
             access_log_days=config.retention.access_log_days,
             noncurrent_days=config.retention.noncurrent_days,
@@ -160,6 +161,8 @@ observability = Observability(
     opts,
 )
 
+if config.user_pool_id is not None:
+    pulumi.export("user_pool_id", config.user_pool_id)
 if containers is not None:
     for output, value in containers.outputs.items():
         pulumi.export(output, value)

@@ -30,6 +30,7 @@ class ContainersArgs:
     settings: ContainerSettings
     steps: StepArgs
     user_pool_id: str | None
+    endpoint: str | None
     protect: bool
     access_log_days: int
     noncurrent_days: int
@@ -119,7 +120,12 @@ class Containers(pulumi.ComponentResource):
                 runtime=self._runtime,
                 image=self._image,
                 command=_web.COMMAND,
-                environment=_web.environment(self._args.steps, web, user_pool_id=self._args.user_pool_id),
+                environment=_web.environment(
+                    self._args.steps,
+                    web,
+                    user_pool_id=self._args.user_pool_id,
+                    endpoint=self._args.endpoint,
+                ),
                 permissions=_web.permissions(self._args.steps),
                 health=_web.HEALTH,
                 cpu=web.cpu,
@@ -162,7 +168,8 @@ class Containers(pulumi.ComponentResource):
             scaling_label=balancer.scaling_label,
             parent=self,
         )
-        self.outputs = {**self.outputs, "service_url": balancer.url}
+        client_id = pulumi.Output.from_input(web.user_pool_client_id)
+        self.outputs = {**self.outputs, "service_url": balancer.url, "user_pool_client_id": client_id}
 
     def _work(self, worker: WorkerSettings) -> None:
         name = f"{self._name}-worker"

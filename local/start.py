@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from bundling import Bundle, BundleError, Target, build
-from local import emulator, renewal, state, tasks
+from local import emulator, pool, renewal, state, tasks
 from local.aws import Aws
 from local.errors import LocalError
 from local.home import CACHE, PROJECT, Home
@@ -30,10 +30,15 @@ def create(home: Home, port: int | None, remembered: State | None, progress: Pro
     home.remove_data()
     bundle = _bundle(home, progress)
     chosen = emulator.choose_port(port, remembered.port if remembered else None)
-    region = read_config(PROJECT)["aws:region"]
+    config = read_config(PROJECT)
+    region = config["aws:region"]
     with _emulator(home, chosen, progress) as pid:
         aws = Aws(emulator.endpoint(chosen), region, LAYERS)
-        overrides = {"foreman:endpoint": aws.endpoint, "foreman:packageDir": str(home.archives)}
+        overrides = {
+            "foreman:endpoint": aws.endpoint,
+            "foreman:packageDir": str(home.archives),
+            **pool.given(config, pool.make_pool(aws)),
+        }
         provisioned = apply_program(PROJECT, aws, overrides, progress)
         made = State(
             pid=pid,

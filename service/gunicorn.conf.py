@@ -32,6 +32,8 @@ accesslog = None
 errorlog = "-"
 # nobody's word about addresses or protocols is taken
 forwarded_allow_ips = ""
+# nobody steers it from outside, and the file system is read-only
+control_socket_disable = True
 limit_request_line = 8190
 limit_request_fields = 50
 

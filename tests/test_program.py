@@ -44,7 +44,7 @@ OUTPUTS = {
 }
 CONTAINER_OUTPUTS = {
     "containers": {"image_repository_url"},
-    "web": {"service_url"},
+    "web": {"service_url", "user_pool_client_id"},
     "worker": {"work_queue_url", "work_dead_letter_queue_url"},
 }
 """The part of the configuration, and the outputs that come with it."""
@@ -295,7 +295,8 @@ def test_the_stack_gives_out_exactly_these(program: Outcome) -> None:
     containers = settings(program.stack).get("foreman:containers")
     parts = set() if containers is None else {"containers", *containers}
     given = {output for part, outputs in CONTAINER_OUTPUTS.items() if part in parts for output in outputs}
-    assert set(program.outputs) == OUTPUTS | given
+    pool = {"user_pool_id"} if "foreman:userPoolId" in settings(program.stack) else set[str]()
+    assert set(program.outputs) == OUTPUTS | given | pool
     assert all(program.outputs.values())
     assert program.outputs["role"] == "primary"
 
