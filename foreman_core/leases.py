@@ -61,7 +61,9 @@ class Leases:
             # far behind its end: DynamoDB deletes it within days
             "expires_at": int((until + timedelta(days=1)).timestamp()),
         }
-        names = {"ExpressionAttributeNames": {"#until": "until"}} if "#until" in condition else {}
+        names: dict[str, Any] = {}
+        if "#until" in condition:
+            names = {"ExpressionAttributeNames": {"#until": "until"}}
         try:
             self._client.put_item(
                 TableName=self._table,

@@ -106,7 +106,7 @@ class Files:
                 modified=each["LastModified"],
             )
             for each in answer.get("Versions", [])
-            if each.get("Key") not in deleted
+            if "LastModified" in each and each.get("Key") not in deleted
         ]
         if not answer["IsTruncated"]:
             return VersionPage(found, None)

@@ -91,7 +91,7 @@ class S3:
             found.reverse()
             listed = sorted(found, key=lambda version: version.key)
             places = [(version.key, version.version_id) for version in listed]
-            after = (given.get("KeyMarker"), given.get("VersionIdMarker"))
+            after = (given.get("KeyMarker", ""), given.get("VersionIdMarker", ""))
             start = places.index(after) + 1 if after in places else 0
             page = listed[start : start + PAGE]
             answer: dict[str, Any] = {

@@ -293,7 +293,7 @@ def test_every_function_has_the_dependencies_and_the_reader_of_whole_files_has_p
 
 def test_the_stack_gives_out_exactly_these(program: Outcome) -> None:
     containers = settings(program.stack).get("foreman:containers")
-    parts = set() if containers is None else {"containers", *containers}
+    parts = set[str]() if containers is None else {"containers", *containers}
     given = {output for part, outputs in CONTAINER_OUTPUTS.items() if part in parts for output in outputs}
     pool = {"user_pool_id"} if "foreman:userPoolId" in settings(program.stack) else set[str]()
     assert set(program.outputs) == OUTPUTS | given | pool

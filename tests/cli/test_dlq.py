@@ -61,8 +61,15 @@ def queues(monkeypatch: pytest.MonkeyPatch) -> Queues:
     made = Queues()
     outputs = {"dead_letter_queue_url": "letters", "intake_queue_url": "events"}
     target = Target(name="local", outputs=outputs, region="eu-central-1")
-    monkeypatch.setattr(dlq, "find", lambda _: target)
-    monkeypatch.setattr(boto3, "client", lambda *_, **__: made)
+
+    def find(_name: str) -> Target:
+        return target
+
+    def client(*_given: object, **_named: object) -> Queues:
+        return made
+
+    monkeypatch.setattr(dlq, "find", find)
+    monkeypatch.setattr(boto3, "client", client)
     return made
 
 

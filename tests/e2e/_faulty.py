@@ -144,7 +144,7 @@ def _write(request: AWSPreparedRequest) -> str | None:
 
 def _is_read(request: AWSPreparedRequest) -> bool:
     """Whether a request reads the content of an object."""
-    return request.method == "GET" and b"X-Amz-Target" not in request.headers and "?list" not in request.url
+    return request.method == "GET" and "X-Amz-Target" not in request.headers and "?list" not in request.url
 
 
 def unavailable(status: int) -> Answers:
@@ -170,7 +170,7 @@ def altered(change: Callable[[bytes], bytes], *, checked: bool = True) -> Answer
             if not checked:
                 del real.headers[name]
         raw = HTTPResponse(body=io.BytesIO(body), preload_content=False, headers=dict(real.headers))
-        return AWSResponse(request.url, real.status_code, real.headers, raw)
+        return AWSResponse(request.url, real.status_code, HTTPHeaders.from_dict(dict(real.headers)), raw)
 
     return answer
 
