@@ -50,8 +50,8 @@ def main() -> None:
     given = vars(parser.parse_args())
     found = forecast(
         Load(rows=given["rows"], files_per_hour=given["files_per_hour"]),
-        Program(**{name: int(given[name]) for name in _numbers(Program) if name in given}),
-        Measured(**{name: given[name] for name in _numbers(Measured) if name in given}),
+        attrs.evolve(Program(), **{name: int(given[name]) for name in _numbers(Program) if name in given}),
+        attrs.evolve(Measured(), **{name: given[name] for name in _numbers(Measured) if name in given}),
     )
     shown = attrs.asdict(found) | {"binding": attrs.asdict(found.binding)}
     print(json.dumps(shown, indent=1) if given["json"] else "\n".join(lines(found)))  # noqa: T201 - this is a command

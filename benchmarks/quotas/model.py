@@ -275,7 +275,7 @@ class _Sums:
             for step in ("ingest", "validate", "seal", "reconcile"):
                 lift = "900 s are Lambda's last; workerBytes, so that such a file goes to a worker"
                 yield _own(f"seconds of {step}", seconds[step], by.step_seconds[step], "s", lift)
-            disk = (self.load.rows * of.accepted_bytes) / 1e6
+            disk = (self.load.rows * (of.accepted_bytes + of.key_bytes)) / 1e6
             yield _own(
                 "MB of disk of validate",
                 disk,

@@ -55,6 +55,8 @@ class Measured:
 
     source_bytes: float = 131
     accepted_bytes: float = 321
+    key_bytes: float = 50
+    """Of keys on disk while a large file is judged."""
     record_bytes: float = 555
     chunk_item_bytes: float = 621
     job_item_bytes: float = 1_381

@@ -15,7 +15,7 @@ _HEADER: Final = ",".join(COLUMNS)
 _ROWS: Final = 500
 _BLOCK: Final = 1 << 20
 _BOMB_BLOCKS: Final = 256
-"""MiB that come out of the bomb: past the point from which on the ratio is judged."""
+"""MiB that come out of the bomb: many times what is looked at before the ratio is judged."""
 _HUGE: Final = 20_000_000
 
 

@@ -25,7 +25,7 @@ LARGEST_OF_MANY: Final = 5_000
 GOOD_AMONG_POISON: Final = 20
 GOOD_ROWS: Final = 300
 READ_AT_ONCE: Final = 1_000
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 600.0
 PATIENCE_PER_ROW_S: Final = 0.004
 """A stack that shares two processors with other work must still do 250 rows a second."""
 PADDING: Final = 380
