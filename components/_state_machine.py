@@ -29,7 +29,7 @@ TIMEOUT_S: Final[Mapping[str, int]] = {
     "approval": 60,
     "mutate": 60,
     "load": 900,
-    "reconcile": 300,
+    "reconcile": 900,
     "notify": 60,
     "fail": 60,
 }

@@ -40,12 +40,10 @@ STOP_S: Final = 30
 
 
 def environment(
-    of: StepArgs, web: WebSettings, *, user_pool_id: str | None, endpoint: str | None
+    of: StepArgs, web: WebSettings, *, user_pool_id: str | None, keys_url: str
 ) -> Mapping[str, pulumi.Input[str]]:
     """Give what the service reads from its environment, beside what every container is told."""
-    keys = issuer = f"https://cognito-idp.{of.runtime.region}.amazonaws.com/{user_pool_id}"
-    if endpoint is not None:  # of an emulator, which signs as AWS would, and is asked elsewhere
-        keys = f"{endpoint}/{user_pool_id}"
+    issuer = f"https://cognito-idp.{of.runtime.region}.amazonaws.com/{user_pool_id}"
     return {
         "FILES_KEY": of.runtime.key_arn,
         "INTAKE_BUCKET": of.bucket,
@@ -56,7 +54,7 @@ def environment(
         "STATE_MACHINE_ARN": of.state_machine_arn,
         "USER_POOL_CLIENT_ID": web.user_pool_client_id,
         "USER_POOL_ISSUER": issuer,
-        "USER_POOL_KEYS_URL": f"{keys}/.well-known/jwks.json",
+        "USER_POOL_KEYS_URL": keys_url,
     }
 
 

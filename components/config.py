@@ -103,6 +103,14 @@ class Config:
     containers: ContainerSettings | None = None
 
     @property
+    def user_pool_keys_url(self) -> str:
+        """Where the public keys of the user pool are; an emulator signs as AWS does, and is asked
+        elsewhere.
+        """
+        host = self.endpoint or f"https://cognito-idp.{self.region}.amazonaws.com"
+        return f"{host}/{self.user_pool_id}/.well-known/jwks.json"
+
+    @property
     def worker_bytes(self) -> int:
         """From what size on a worker has a file; 0 where there are no workers."""
         worker = None if self.containers is None else self.containers.worker

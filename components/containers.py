@@ -30,7 +30,7 @@ class ContainersArgs:
     settings: ContainerSettings
     steps: StepArgs
     user_pool_id: str | None
-    endpoint: str | None
+    user_pool_keys_url: str
     protect: bool
     access_log_days: int
     noncurrent_days: int
@@ -124,7 +124,7 @@ class Containers(pulumi.ComponentResource):
                     self._args.steps,
                     web,
                     user_pool_id=self._args.user_pool_id,
-                    endpoint=self._args.endpoint,
+                    keys_url=self._args.user_pool_keys_url,
                 ),
                 permissions=_web.permissions(self._args.steps),
                 health=_web.HEALTH,

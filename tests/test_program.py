@@ -49,6 +49,9 @@ CONTAINER_OUTPUTS = {
 }
 """The part of the configuration, and the outputs that come with it."""
 PROVIDER = "pulumi:providers:aws"
+IMAGE = "docker-build:index:Image"
+"""What is built on the machine that deploys, and is no resource of AWS."""
+REGISTRY = "aws:ecr/getAuthorizationToken:getAuthorizationToken"
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +152,7 @@ def test_no_managed_policy_is_attached(program: Outcome) -> None:
 def test_every_resource_uses_the_one_explicit_provider(program: Outcome) -> None:
     (provider,) = [resource for resource in program.resources if resource.type == PROVIDER]
     for resource in program.resources:
-        if resource.custom and resource.type != PROVIDER:
+        if resource.custom and resource.type not in (PROVIDER, IMAGE):
             assert resource.provider.endswith(f"::{provider.name}::{provider.name}-id"), resource.name
 
 
@@ -161,7 +164,7 @@ def test_region_and_tags_come_from_the_provider(program: Outcome, stack: str) ->
         "tags": {"application": "foreman", "stack": stack, **given.get("foreman:tags", {})}
     }
     for resource in program.resources:
-        if resource.custom and resource.type != PROVIDER:
+        if resource.custom and resource.type not in (PROVIDER, IMAGE):
             assert "region" not in resource.inputs, resource.name
             assert "tags" not in resource.inputs, resource.name
 
@@ -186,7 +189,8 @@ def test_the_provider_knows_an_emulator_only_where_the_stack_names_one(program: 
 
 def test_an_emulator_answers_for_every_service_that_the_program_uses(program: Outcome) -> None:
     # the provider has an endpoint of its own for what Pulumi counts among CloudWatch: the logs
-    used = {resource.type.split(":")[1].split("/")[0] for resource in program.resources if resource.custom}
+    ours = [resource for resource in program.resources if resource.custom and resource.type != IMAGE]
+    used = {resource.type.split(":")[1].split("/")[0] for resource in ours}
     named = {ENDPOINTS.get(service, service) for service in used - {"providers"}} | {"logs", "sts"}
     assert named <= set(SERVICES)
     if program.stack == "all-on":
@@ -194,7 +198,8 @@ def test_an_emulator_answers_for_every_service_that_the_program_uses(program: Ou
 
 
 def test_the_caller_and_a_public_key_are_the_only_questions_to_aws(program: Outcome) -> None:
-    assert {token for token, _ in program.calls} == {_pulumi.CALLER_IDENTITY, _pulumi.PUBLIC_KEY}
+    registry = {REGISTRY} if program.of(IMAGE) else set[str]()  # where the image is sent
+    assert {token for token, _ in program.calls} == {_pulumi.CALLER_IDENTITY, _pulumi.PUBLIC_KEY} | registry
     assert all(provider.endswith("::aws::aws-id") for _, provider in program.calls)
 
 

@@ -28,8 +28,9 @@ WORKBOOK_LIMIT: Final = 256 << 20
 """Bytes of a workbook when unpacked. It takes twice as much memory: a sheet is read as a whole."""
 
 _RATIO: Final = 200
-_RATIO_FROM: Final = 100 << 20
-"""More than 200 bytes for each one packed, in so many bytes, is no table: text shrinks 5 to 20 times."""
+_RATIO_FROM: Final = 16 << 20
+"""More than 200 bytes for each one packed, in so many bytes, is no table: text shrinks 5 to 20 times. Until
+that is noticed rows are judged, and each may have a kilobyte of faults."""
 
 _MOST: Final = 1 << 16
 _START: Final = 8

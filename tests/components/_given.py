@@ -160,7 +160,7 @@ def containers(**changed: Any) -> ContainersArgs:  # noqa: ANN401 - as above
             settings=ContainerSettings(image=IMAGE, web=web(), worker=WorkerSettings()),
             steps=orchestration(),
             user_pool_id="eu-central-1_pool",
-            endpoint=None,
+            user_pool_keys_url="https://keys",
             protect=True,
             access_log_days=55,
             noncurrent_days=44,

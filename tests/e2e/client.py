@@ -82,6 +82,18 @@ class Client:
         ):
             yield
 
+    @contextmanager
+    def no_events(self) -> Generator[None]:
+        """The bucket tells nobody of new objects for a while: their events are lost."""
+        bucket = self.outputs["intake_bucket"]
+        before = self.s3.get_bucket_notification_configuration(Bucket=bucket)
+        kept: Any = {name: value for name, value in before.items() if name != "ResponseMetadata"}
+        self.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+        try:
+            yield
+        finally:
+            self.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=kept)
+
     def states_of(self, job: str) -> list[str]:
         """The states that the execution of a job's first attempt has entered."""
         arn = self.outputs["state_machine_arn"].replace(":stateMachine:", ":execution:")

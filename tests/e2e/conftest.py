@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from pathlib import Path
 
+import boto3
 import pytest
 
 from handlers import _clients, load, mutate
@@ -68,6 +69,7 @@ def session(client: Client, monkeypatch: pytest.MonkeyPatch) -> Generator[_fault
     for step in (load, mutate):
         monkeypatch.setattr(step, "_api", _faulty.here)
     monkeypatch.setattr("time.sleep", _faulty.no_time)  # the SDK's waits
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it may know the credentials of another test
     for cached in CACHED:
         cached.cache_clear()
     session = _faulty.Session()

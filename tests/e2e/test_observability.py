@@ -17,7 +17,8 @@ def lines(client: Client, job: str | None = None) -> list[dict[str, Any]]:
 
 
 def test_a_loads_id_is_in_the_lines_of_every_function_that_had_to_do_with_it(client: Client) -> None:
-    job = client.drop(f"{unique()}.csv", customers({"customer_id": unique()}))["id"]
+    with client.by_chunks():
+        job = client.drop(f"{unique()}.csv", customers({"customer_id": unique()}))["id"]
 
     def all_have_spoken() -> list[dict[str, Any]] | None:
         found = lines(client, job)

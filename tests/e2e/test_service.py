@@ -171,7 +171,7 @@ def test_a_file_comes_in_by_a_form_and_its_records_can_be_read(web: Web) -> None
     assert web.send(form, customers({"customer_id": f"{mark}-1"}, {"customer_id": f"{mark}-2"})).ok
     job = web.job_of(form["key"])
     assert (job["state"], job["counts"]["created"], job["source"]["name"]) == ("succeeded", 2, "My file.csv")
-    assert web.get(f"/jobs/{job['id']}") == job
+    assert web.get(f"/jobs/{job['id']}")["counts"] == job["counts"]
     assert [moment["state"] for moment in job["timeline"]][-1] == "succeeded"
     assert "approval_token" not in job
     record = web.get(f"/records/{mark}-1")

@@ -80,7 +80,7 @@ def _waits(client: Client, job: str) -> bool | None:
 
 def test_a_plan_waits_until_somebody_approves_it(client: Client, waiting: str) -> None:
     assert client.customers(_job=waiting) == []
-    assert f"foreman submit --plan {waiting}" in client.notices(waiting)[0]["Message"]
+    assert client.told(waiting)[0]["state"] == "planned"
     client.data(STEER.format("approvePlan"), id=waiting)
     done = client.job_ended(waiting)
     assert (done["state"], fates(done)["created"]) == ("succeeded", 3)

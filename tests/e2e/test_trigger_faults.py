@@ -4,9 +4,7 @@ The numbers are those of the table in docs/lost-events.md.
 """
 
 import json
-from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -27,19 +25,6 @@ def event_of(client: Client, key: str, version_id: str) -> dict[str, Any]:
         "s3": {"bucket": {"name": client.outputs["intake_bucket"]}, "object": thing},
     }
     return {"Records": [{"messageId": "m", "body": json.dumps({"Records": [record]})}]}
-
-
-@contextmanager
-def no_events(client: Client) -> Generator[None]:
-    """The bucket tells nobody of new objects for a while: their events are lost."""
-    bucket = client.outputs["intake_bucket"]
-    before = client.s3.get_bucket_notification_configuration(Bucket=bucket)
-    kept: Any = {name: value for name, value in before.items() if name != "ResponseMetadata"}
-    client.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
-    try:
-        yield
-    finally:
-        client.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=kept)
 
 
 def find_lost(client: Client) -> dict[str, Any]:
@@ -71,7 +56,7 @@ def test_f01_an_event_that_is_delivered_again_changes_nothing(client: Client, ti
 
 def test_f02_of_many_deliveries_at_once_one_counts(client: Client) -> None:
     customer, key = unique(), f"incoming/at-once-{unique()}.csv"
-    with no_events(client):
+    with client.no_events():
         version = client.put(key, customers({"customer_id": customer}))
     payload = json.dumps(event_of(client, key, version)).encode()
 
@@ -87,7 +72,7 @@ def test_f02_of_many_deliveries_at_once_one_counts(client: Client) -> None:
 
 def test_f03_of_two_versions_whose_events_are_lost_the_later_one_is_loaded(client: Client) -> None:
     customer, key = unique(), f"incoming/versions-{unique()}.csv"
-    with no_events(client):
+    with client.no_events():
         first = client.put(key, customers({"customer_id": customer, "first_name": "Old"}))
         second = client.put(key, customers({"customer_id": customer, "first_name": "New"}))
     find_lost(client)
@@ -102,7 +87,7 @@ def test_f03_of_two_versions_whose_events_are_lost_the_later_one_is_loaded(clien
 
 def test_f04_an_event_of_a_version_that_is_gone_ends_with_a_reason(client: Client) -> None:
     key = f"incoming/gone-{unique()}.csv"
-    with no_events(client):
+    with client.no_events():
         version = client.put(key, customers({"customer_id": unique()}))
     client.s3.delete_object(Bucket=client.outputs["intake_bucket"], Key=key, VersionId=version)
     client.announce(key, version)
@@ -112,7 +97,7 @@ def test_f04_an_event_of_a_version_that_is_gone_ends_with_a_reason(client: Clien
 
 def test_f05_a_file_whose_event_was_lost_is_found(client: Client) -> None:
     customer, key = unique(), f"incoming/lost-{unique()}.csv"
-    with no_events(client):
+    with client.no_events():
         version = client.put(key, customers({"customer_id": customer}))
     job = job_id(client.outputs["intake_bucket"], key, version)
     assert job in find_lost(client)["jobs"]
@@ -154,7 +139,7 @@ def test_f07_a_file_of_any_name_is_loaded_and_keeps_it(client: Client, name: str
 def test_a_poisonous_message_is_a_dead_letter_holds_nobody_up_and_finds_back(client: Client) -> None:
     """F37, F38: the emulator waits for a message's visibility time-out, so this one is put there by hand."""
     customer, key = unique(), f"incoming/letter-{unique()}.csv"
-    with no_events(client):
+    with client.no_events():
         version = client.put(key, customers({"customer_id": customer}))
     body = event_of(client, key, version)["Records"][0]["body"]
     client.sqs.send_message(QueueUrl=client.outputs["dead_letter_queue_url"], MessageBody=body)

@@ -6,12 +6,14 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import boto3
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.testing import FlaskClient
 from jwt.algorithms import RSAAlgorithm
 
+from handlers import _clients
 from service.app import create_app
 
 ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_pool"
@@ -49,7 +51,7 @@ def keys_url() -> Generator[str]:
 
 
 @pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch, keys_url: str) -> FlaskClient:
+def web(monkeypatch: pytest.MonkeyPatch, keys_url: str) -> Generator[FlaskClient]:
     """The application; behind it there is no AWS."""
     environment = {
         "AWS_ACCESS_KEY_ID": "AKIATEST",
@@ -69,7 +71,13 @@ def web(monkeypatch: pytest.MonkeyPatch, keys_url: str) -> FlaskClient:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return create_app().test_client()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    clients = (_clients.dynamodb, _clients.s3, _clients.states)
+    for client in clients:
+        client.cache_clear()
+    yield create_app().test_client()
+    for client in clients:
+        client.cache_clear()
 
 
 @pytest.fixture

@@ -32,6 +32,11 @@ _NONE: Final[frozenset[int]] = frozenset()
 _MANY: Final = 0.05
 """The share of suspect rows from which on it is tried whether spaces around cells are the cause."""
 
+SUSPECTS: Final = 1 << 14
+"""Rows of one block that the exact engine judges, at most: with all that is wrong with it, a row takes four
+kilobytes, and a block of short lines has a million of them.
+"""
+
 
 @frozen
 class Looked:
@@ -109,8 +114,9 @@ class FastJudge:
         self._seen = [keys.Seen(budget) for _ in self._judge.keys.slots]
 
     def look(self, text: bytes) -> Looked | None:
-        """See what is certain in a block of whole lines; None when it has to be read record by record. Blocks
-        may be looked at ahead of their turn, and by several threads.
+        """See what is certain in a block of whole lines; None when it has to be read record by record, or has
+        more than SUSPECTS rows for the exact engine. Blocks may be looked at ahead of their turn, and by
+        several threads.
         """
         block = block_of(text, self._delimiter, self._width)
         table = None if block is None else table_of(block, self._delimiter, self._width)
@@ -121,6 +127,8 @@ class FastJudge:
             return None
         escapes = self._with_lines and (b'"' in text or b"\\" in text)
         rows, facts = self._facts_of(table.cells, escapes=escapes)
+        if facts[SUSPECT].sum() > SUSPECTS:
+            return None
         right = self._right(facts, list(rows.cells), odd)
         facts = facts.select(pl.exclude(f"^{_SURE}.*$"))
         if odd:
@@ -135,9 +143,13 @@ class FastJudge:
         return Looked(table.cells, rows, facts, odd, right, lines, height)
 
     def _odd(self, block: Block, table: Table) -> dict[int, tuple[str, ...]] | None:
-        """The cells of the rows that the table does not have right; None when one is no row by itself."""
+        """The cells of the rows that the table does not have right; None when one is no row by itself, or
+        when there are too many of them.
+        """
         mark = self._delimiter.encode()
         odd: dict[int, tuple[str, ...]] = {}
+        if table.uneven.sum() + len(block.long) > SUSPECTS:
+            return None
         uneven: list[int] = table.uneven.arg_true().to_list()
         texts = {place: block.lines[place] for place in uneven}
         texts |= {each.place: each.text for each in block.long}

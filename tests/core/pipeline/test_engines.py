@@ -21,7 +21,8 @@ from foreman_core.pipeline.check import check
 from foreman_core.reading import Unreadable, text
 from foreman_core.schema import Constraints, Field, RecordSchema, find_schema
 from foreman_core.schema.model import Before, FieldType, Normaliser, OneOf, RequiredIf, Rule
-from foreman_core.validation.fast.engine import FastJudge, Judged
+from foreman_core.validation.fast import engine
+from foreman_core.validation.fast.engine import FastJudge, Judged, Looked
 from foreman_core.validation.fast.patterns import translated
 from tests._accepted import Accepted
 from tests._damage import KINDS, PLACES, damaged
@@ -81,6 +82,26 @@ def test_files_with_a_few_bad_rows_are_judged_alike(
     path = tmp_path / "customers.csv"
     write(path, 1500, variant=variant, seed=3, bad_share=0.05)
     assert_equal(path.read_bytes(), CUSTOMER, monkeypatch, block)
+
+
+@pytest.mark.parametrize("variant", ["mixed", "even"])
+def test_of_a_block_of_bad_rows_only_some_are_in_memory_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variant: str
+) -> None:
+    path, at_once = tmp_path / "customers.csv", list[int]()
+    write(path, 1500, variant=variant, bad_share=0.7)
+    judge = FastJudge.judge
+
+    def counted(self: FastJudge, looked: Looked, row: int, line: int) -> Judged:
+        judged = judge(self, looked, row, line)
+        at_once.append(len(judged.verdicts))
+        return judged
+
+    monkeypatch.setattr(FastJudge, "judge", counted)
+    monkeypatch.setattr(engine, "SUSPECTS", 20)
+    assert_equal(path.read_bytes(), CUSTOMER, monkeypatch, 1 << 20)
+    assert sum(at_once) > 200
+    assert max(at_once) <= 40  # rows that repeat a key are found out later
 
 
 def test_a_few_rows_of_another_width_do_not_cost_the_block(
