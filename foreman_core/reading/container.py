@@ -104,6 +104,8 @@ def _content(stream: Peeked, digest: Digest, *, limit: int, is_inner: bool) -> R
     if is_inner:
         raise _nested()
     member = _only_table(archive)
+    # what an archive says of itself is not believed, unless it gives itself away
+    _check_ratio("zip archive", member.file_size, member.compress_size)
     with _faults_of("zip archive"):
         unpacked = archive.open(member)
     return _inner(_Unpacked(unpacked, digest, "zip archive"), digest)
@@ -133,15 +135,18 @@ class _Unpacked:
         with _faults_of(self._what):
             block = self._stream.read(size)
         self._size += len(block)
-        if self._size > UNPACKED_LIMIT or (
-            self._size > _RATIO_FROM and self._size > _RATIO * self._packed.size
-        ):
-            raise Refused(
-                "too-large",
-                f"more than {self._size:,} bytes come out of this {self._what} of {self._packed.size:,}: "
-                "that is no table. Send the file as it is",
-            )
+        _check_ratio(self._what, self._size, self._packed.size)
         return block
+
+
+def _check_ratio(what: str, size: int, packed: int) -> None:
+    """Refuse an archive of so many bytes that more comes out of than out of any table."""
+    if size > UNPACKED_LIMIT or (size > _RATIO_FROM and size > _RATIO * packed):
+        raise Refused(
+            "too-large",
+            f"more than {size:,} bytes come out of this {what} of {packed:,}: "
+            "that is no table. Send the file as it is",
+        )
 
 
 @contextmanager
