@@ -84,7 +84,7 @@ class Config:
     map_concurrency: int = 10
     mutate_concurrency: int | None = None
     tolerated_chunk_percent: int = 50
-    function_bytes: int = 1024 * 1024
+    function_bytes: int = 8 * 1024 * 1024
     approval: Literal["never", "dropped", "always"] = "never"
     approval_hours: int = 72
     validate_memory_mb: int = TWO_PROCESSORS_MB
