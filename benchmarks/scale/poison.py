@@ -35,7 +35,7 @@ def files() -> Iterator[Poison]:
     yield Poison("binary.csv", rng.randbytes(200_000), JobState.NEEDS_REVIEW, "unreadable-encoding")
     yield Poison("picture.csv", _PICTURE + bytes(50_000), JobState.FAILED, "not-a-table")
     yield Poison("bomb.csv.zip", _bomb(), JobState.FAILED, "too-large")
-    ragged = "\n".join("x," * (row % 11) for row in range(1, _ROWS))
+    ragged = "\n".join("x," * (len(COLUMNS) - 4 + row % 7) for row in range(_ROWS))
     yield Poison("ragged.csv", f"{_HEADER}\n{ragged}\n".encode(), JobState.FAILED, "no-rows-accepted")
     bad = "\n".join(f"bad-{row},A,B,no mail,,Atlantis,,,,gold,," for row in range(_ROWS))
     yield Poison("all-bad.csv", f"{_HEADER}\n{bad}\n".encode(), JobState.FAILED, "no-rows-accepted")
