@@ -14,7 +14,7 @@ from foreman_core.models import JobState
 _HEADER: Final = ",".join(COLUMNS)
 _ROWS: Final = 500
 _BLOCK: Final = 1 << 20
-_BOMB_BLOCKS: Final = 256
+_BOMB_BLOCKS: Final = 64
 """MiB that come out of the bomb: many times what is looked at before the ratio is judged."""
 _HUGE: Final = 20_000_000
 

@@ -107,10 +107,14 @@ def test_a_bomb_is_refused_before_it_fills_the_memory(monkeypatch: pytest.Monkey
     for content in (gzip.compress(body), zipped({"a.csv": body})):
         tracemalloc.reset_peak()
         with pytest.raises(Refused, match="bytes come out of this") as caught:
-            any(row is None for row in opened(content).rows)
+            list(map(type, opened(content).rows))
         assert caught.value.code == "too-large"
         assert tracemalloc.get_traced_memory()[1] < 100_000_000
     tracemalloc.stop()
+
+
+def unopened(*_: object) -> None:
+    pytest.fail("the archive was opened")
 
 
 def test_a_bomb_that_says_what_it_is_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +122,7 @@ def test_a_bomb_that_says_what_it_is_is_refused_unread(monkeypatch: pytest.Monke
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("customers.csv", "a,b\n" * 100_000)
-    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was opened"))
+    monkeypatch.setattr(zipfile.ZipFile, "open", unopened)
     with pytest.raises(Refused, match=r"400,000 bytes come out of this zip archive") as caught:
         open_table(io.BytesIO(packed.getvalue()))
     assert caught.value.code == "too-large"
