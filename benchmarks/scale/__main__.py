@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +21,8 @@ def main() -> int:
     parser.add_argument("--home", type=Path, help="where the stack keeps what it has; default: a new folder")
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     given = parser.parse_args()
+    # who is asked to end takes the stack along
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     holds, figures = True, {}
     with tempfile.TemporaryDirectory(prefix="foreman-scale-", dir=given.home) as folder:
         home = Path(folder) / "home"
