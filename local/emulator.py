@@ -28,6 +28,8 @@ STOP_SECONDS: Final = 15
 INSTALL_SECONDS: Final = 600
 WAIT_SCALE: Final = "0.1"
 """What a second of a state machine's wait, or of its back-off, takes here."""
+WARM_SECONDS: Final = "60"
+"""A function's process that had nothing to do for so long ends, except for one of each function."""
 
 REQUIREMENTS: Final = Path(__file__).with_name("requirements-emulator.txt")
 LAUNCH: Final = Path(__file__).with_name("launch.py")
@@ -147,6 +149,7 @@ def environment(home: Home, port: int, python: Path) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "AUTH": "true",
         "SFN_WAIT_SCALE": WAIT_SCALE,
+        "LAMBDA_WARM_TTL_SECONDS": WARM_SECONDS,
         "PERSIST_STATE": "1",
         "STATE_DIR": str(home.data / "state"),
         "S3_PERSIST": "1",

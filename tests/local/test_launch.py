@@ -1,11 +1,13 @@
 """What is added to the emulator's GraphQL API."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from local.launch import guard_fields, is_open_to_keys, pass_error_info
+from local.launch import guard_fields, is_open_to_keys, name_throttles, pass_error_info, queue_calls
 from tests.local.doubles import always
 
 
@@ -79,3 +81,47 @@ def test_the_information_of_an_error_is_handed_on() -> None:
         {"message": "m"},
     ]
     assert module._as_appsync_errors(None) == []
+
+
+class Functions:
+    """The part of the emulator that runs functions: each call goes on when `go` is set."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.under_way: list[str] = []
+
+    def _execute_function_dispatch(self, *args: Any) -> dict[str, object]:  # noqa: ANN401
+        self.under_way.append(args[1]["FunctionName"])
+        self.go.wait(10)
+        return {"body": "done"}
+
+    def _throttle_response(self, *, reason_code: str, msg: str) -> dict[str, Any]:
+        return {"throttle": True, "error": True, "body": {"Reason": reason_code, "message": msg}}
+
+    def call(self, name: str) -> dict[str, Any]:
+        return self._execute_function_dispatch({}, {"FunctionName": name}, {}, "id", 0.0)
+
+
+def test_calls_wait_for_a_place_of_their_own_function() -> None:
+    functions = Functions()
+    queue_calls(functions, at_once=2, patience_s=10)
+    with ThreadPoolExecutor(5) as threads:
+        calls = [threads.submit(functions.call, name) for name in ("load", "load", "load", "records")]
+        threading.Event().wait(0.2)
+        assert sorted(functions.under_way) == ["load", "load", "records"]
+        functions.go.set()
+        assert [call.result()["body"] for call in calls] == ["done"] * 4
+    assert len(functions.under_way) == 4
+
+
+def test_who_waits_for_too_long_is_told_as_by_lambda() -> None:
+    functions = Functions()
+    name_throttles(functions)
+    queue_calls(functions, at_once=1, patience_s=0.01)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(functions.call, "load")
+        while not functions.under_way:
+            pass
+        assert functions.call("load")["body"]["errorType"] == "Lambda.TooManyRequestsException"
+        functions.go.set()
+        first.result()
