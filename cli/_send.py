@@ -1,21 +1,24 @@
 """Bringing a file into the intake bucket."""
 
 import hashlib
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
+from boto3.s3.transfer import TransferConfig
 
+from cli._screen import steps
 from cli._target import Target
 from cli._text import size
-from foreman_core.errors import Refused
 from foreman_core.models import Options
 from foreman_core.pipeline.options import DEFAULTS, to_metadata
 
 BLOCK: Final = 1 << 20
-LARGEST_PUT: Final = 5 * 1000**3
-"""S3 takes at most 5 GB in one PUT (Amazon S3 user guide, "Uploading objects")."""
+IN_PARTS: Final = TransferConfig(multipart_threshold=16 << 20, multipart_chunksize=16 << 20)
+"""A larger file goes in parts, several at once; each is sent again alone when it is lost on the way. S3 takes
+10,000 of them, so they grow with the file: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 
 
 @frozen(kw_only=True)
@@ -42,14 +45,36 @@ def dropped(target: Target, file: Path, options: Options = DEFAULTS) -> Sent:
 
 
 def _put(target: Target, file: Path, key: str, metadata: Mapping[str, str] | None = None) -> Sent:
-    length = file.stat().st_size
-    if length > LARGEST_PUT:
-        raise Refused(
-            "too-large", f"{file} has {size(length)}; one upload takes {size(LARGEST_PUT)}. Split the file."
+    client, answer, length = target.s3, dict[str, Any](), file.stat().st_size
+
+    def keep(parsed: Mapping[str, Any], **_: object) -> None:
+        answer.update(parsed)
+
+    # the transfer keeps to itself what S3 answers, and who asks afterwards may be told of another's upload
+    for operation in ("PutObject", "CompleteMultipartUpload"):
+        client.meta.events.register(f"after-call.s3.{operation}", keep)
+    with file.open("rb") as body, steps() as tell:
+        client.upload_fileobj(
+            body,
+            target.bucket,
+            key,
+            ExtraArgs={"Metadata": metadata or {}},
+            Config=IN_PARTS,
+            Callback=_progress(length, tell) if length > IN_PARTS.multipart_threshold else None,
         )
-    with file.open("rb") as body:
-        answer = target.s3.put_object(Bucket=target.bucket, Key=key, Body=body, Metadata=metadata or {})
     return Sent(bucket=target.bucket, key=key, version_id=answer["VersionId"], name=file.name)
+
+
+def _progress(length: int, tell: Callable[[str], None]) -> Callable[[int], None]:
+    sent, lock = 0, threading.Lock()  # the parts have a thread each
+
+    def count(more: int) -> None:
+        nonlocal sent
+        with lock:
+            sent += more
+            tell(f"{size(sent)} of {size(length)} sent")
+
+    return count
 
 
 def _sha256(file: Path) -> str:

@@ -66,7 +66,7 @@ QUOTAS: Final = {
         Quota("AppSync: request tokens", 5_000, "/s", True, _APPSYNC, _READ),
         Quota("AppSync: bytes of a request", 1_000_000, "B", False, _APPSYNC, None),
         Quota("AppSync: seconds of a request", 30, "s", False, _APPSYNC, _READ),
-        Quota("S3: bytes of one PUT", 5 * 1000**3, "B", False, _S3_OBJECTS, _READ),
+        Quota("S3: bytes of an object", 488 * (1 << 40) // 10, "B", False, _S3_OBJECTS, "2026-11-26"),
         Quota("S3: PUT of a prefix", 3_500, "/s", False, _S3, None),
         Quota("S3: GET of a prefix", 5_500, "/s", False, _S3, None),
         Quota("SQS: messages in flight", 120_000, "", True, _SQS, None),

@@ -231,7 +231,7 @@ class _Sums:
         body = min(min(by.chunk_rows, self.load.rows) * (of.accepted_bytes + 60), by.request_bytes)
         yield _use("AppSync: bytes of a request", body, "chunkRows down; the loader cuts requests by itself")
         yield _use("AppSync: seconds of a request", of.chunk_small_s, "chunkRows down")
-        yield _use("S3: bytes of one PUT", self.size, "send the file in parts (a multipart upload)")
+        yield _use("S3: bytes of an object", self.size, "split the file")
         yield _use("S3: PUT of a prefix", chunks_a_second + per_second * 10, "none is needed")
         yield _use("S3: GET of a prefix", chunks_a_second * 3 + per_second * 10, "none is needed")
         yield _use("SQS: messages in flight", max(per_second * 60, 1), "ask for more")

@@ -17,7 +17,7 @@ from foreman_core.errors import Refused
 from foreman_core.reading.table import Digest, Readable
 
 UNPACKED_LIMIT: Final = 5 << 30
-"""Bytes that come out of an archive at most: the largest object that S3 takes in one upload,
+"""Bytes that come out of an archive at most: the largest object that S3 takes in one request,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
 
 ARCHIVE_LIMIT: Final = 400 << 20

@@ -1,13 +1,17 @@
 """Files on their way through the deployed program."""
 
 import csv
+import hashlib
 import io
+import random
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli._send import IN_PARTS, submitted
+from cli._target import of_local
 from tests.e2e.client import Client
 
 ROOT = Path(__file__).parents[2]
@@ -190,3 +194,15 @@ def test_a_file_of_many_chunks_is_loaded_whole(client: Client) -> None:
     assert (job["state"], job["chunks"]) == ("succeeded", 3)
     assert fates(job) == {"read": 1203, "accepted": 1203, "created": 1203}
     assert len(client.customers(_job=job["id"])) == 1203
+
+
+def test_a_large_file_is_sent_in_parts_and_known_by_the_version_that_s3_made_of_it(
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / f"{unique()}.csv"
+    file.write_bytes(random.Random(7).randbytes(2 * IN_PARTS.multipart_chunksize + 5))
+    sent = submitted(of_local(client.stack), file)
+    stored = client.s3.get_object(Bucket=sent.bucket, Key=sent.key, VersionId=sent.version_id)
+    assert stored["ETag"].endswith('-3"')
+    assert hashlib.sha256(stored["Body"].read()).digest() == hashlib.sha256(file.read_bytes()).digest()
+    assert "of 33.6 MB sent" in capsys.readouterr().err

@@ -23,6 +23,9 @@ from tests.e2e.client import Client, wait
 
 pytestmark = pytest.mark.e2e
 
+OF_A_WHILE = 60_000
+"""Rows of a job that is still at work when its stack has gone down, on a fast machine, too."""
+
 CALLER = """
 import sys
 from pathlib import Path
@@ -140,7 +143,7 @@ def test_a_stack_goes_up_and_down_and_keeps_what_it_has(home: Home, progress: li
 
     # it goes down in the midst of a job; functions have worked, so there are workers and a Node process, too
     client = Client(made, home.root)
-    version = client.put("incoming/life.csv", customers(12_000))
+    version = client.put("incoming/life.csv", customers(OF_A_WHILE))
     job = wait(lambda: next(iter(client.data("{ jobs { items { id } } }")["jobs"]["items"]), None), "a job")[
         "id"
     ]
@@ -158,7 +161,7 @@ def test_a_stack_goes_up_and_down_and_keeps_what_it_has(home: Home, progress: li
     assert f"resuming {job}" in progress
     client = Client(again, home.root)
     ended = client.ended("incoming/life.csv", version)
-    assert (ended["state"], ended["counts"]["created"]) == ("succeeded", 12_000)
+    assert (ended["state"], ended["counts"]["created"]) == ("succeeded", OF_A_WHILE)
     assert client.drop("life-2.csv", customers(1))["counts"]["unchanged"] == 1
     assert down(home)
 
