@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-import random
+import os
 import uuid
 from pathlib import Path
 from typing import Any
@@ -200,7 +200,7 @@ def test_a_large_file_is_sent_in_parts_and_known_by_the_version_that_s3_made_of_
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / f"{unique()}.csv"
-    file.write_bytes(random.Random(7).randbytes(2 * IN_PARTS.multipart_chunksize + 5))
+    file.write_bytes(os.urandom(2 * IN_PARTS.multipart_chunksize + 5))
     sent = submitted(of_local(client.stack), file)
     stored = client.s3.get_object(Bucket=sent.bucket, Key=sent.key, VersionId=sent.version_id)
     assert stored["ETag"].endswith('-3"')
