@@ -8,7 +8,7 @@ import pulumi
 
 from components._function import Function, FunctionArgs
 from components._iam import GET, PUT, Statement
-from components._schedule import call_regularly
+from components._schedule import Call, call_regularly
 from components._steps import StepArgs, use_ledger
 from components._sweeper import start_jobs
 
@@ -47,8 +47,12 @@ def make_finder(name: str, args: StepArgs, *, parent: pulumi.Resource) -> Functi
     call_regularly(
         f"{name}-find_lost",
         function,
-        minutes=FIND_MINUTES,
-        what_for="Makes the jobs of files whose events were lost",
+        {
+            f"{name}-find_lost-schedule": Call(
+                when=f"rate({FIND_MINUTES} minutes)",
+                what_for="Makes the jobs of files whose events were lost",
+            )
+        },
         runtime=args.runtime,
         parent=parent,
     )

@@ -1,16 +1,46 @@
-"""A function that is called every so many minutes, and the role that lets the schedule call it alone."""
+"""A function that is called at set times, and the role that lets the schedules call it alone."""
 
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
 import pulumi
 import pulumi_aws as aws
+from attrs import field, frozen
 
 from components._function import Function, Runtime
-from components._iam import Statement, policy, trust
+from components._iam import OPEN, Statement, policy, trust
+
+_EVENT_AGE_S: Final = 60
+"""The least that EventBridge Scheduler takes:
+https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html"""
+
+
+@frozen(kw_only=True)
+class Call:
+    """When a function is called, as EventBridge Scheduler writes it, and what it is given.
+
+    One that fails to be delivered is repeated up to `retries` times within `age_s` seconds. By default it is
+    not: the next call does what this one should have done.
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+    """
+
+    when: str
+    what_for: str
+    given: Mapping[str, str] = field(factory=dict)
+    retries: int = 0
+    age_s: int = _EVENT_AGE_S
 
 
 def call_regularly(
-    name: str, function: Function, *, minutes: int, what_for: str, runtime: Runtime, parent: pulumi.Resource
+    name: str,
+    function: Function,
+    calls: Mapping[str, Call],
+    *,
+    runtime: Runtime,
+    parent: pulumi.Resource,
 ) -> None:
-    """Make the schedule. The next call does what one that was lost should have done: it is not repeated."""
+    """Make the schedules, by their names, and their role."""
     child = pulumi.ResourceOptions(parent=parent)
     role = aws.iam.Role(
         f"{name}-schedule-role",
@@ -20,20 +50,31 @@ def call_regularly(
     allowed = aws.iam.RolePolicy(
         f"{name}-schedule-policy",
         role=role.name,
-        policy=policy([Statement(sid="Call", actions=["lambda:InvokeFunction"], resources=[function.arn])]),
+        policy=policy(
+            [
+                Statement(sid="Call", actions=["lambda:InvokeFunction"], resources=[function.arn]),
+                # with the role, what a schedule gives is opened before each call:
+                # https://docs.aws.amazon.com/scheduler/latest/UserGuide/encryption-rest.html
+                Statement(sid="OpenWhatIsGiven", actions=OPEN, resources=[runtime.key_arn]),
+            ]
+        ),
         opts=child,
     )
-    aws.scheduler.Schedule(
-        f"{name}-schedule",
-        description=what_for,
-        schedule_expression=f"rate({minutes} minutes)",
-        flexible_time_window={"mode": "OFF"},
-        kms_key_arn=runtime.key_arn,
-        target={
-            "arn": function.arn,
-            "role_arn": role.arn,
-            "input": "{}",
-            "retry_policy": {"maximum_retry_attempts": 0, "maximum_event_age_in_seconds": 60},
-        },
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[allowed]),
-    )
+    for schedule, call in calls.items():
+        aws.scheduler.Schedule(
+            schedule,
+            description=call.what_for,
+            schedule_expression=call.when,
+            flexible_time_window={"mode": "OFF"},
+            kms_key_arn=runtime.key_arn,
+            target={
+                "arn": function.arn,
+                "role_arn": role.arn,
+                "input": orjson.dumps(dict(call.given)).decode(),
+                "retry_policy": {
+                    "maximum_retry_attempts": call.retries,
+                    "maximum_event_age_in_seconds": call.age_s,
+                },
+            },
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=[allowed]),
+        )

@@ -8,7 +8,7 @@ import pulumi
 from components._function import Function, FunctionArgs
 from components._iam import GET, PUT, QUERY, UPDATE, Statement
 from components._ledger import JOBS_AT_WORK
-from components._schedule import call_regularly
+from components._schedule import Call, call_regularly
 from components._steps import StepArgs, answer_tasks, seal_answers, send_notices, use_ledger, write_job_files
 
 SWEEP_MINUTES: Final = 5
@@ -21,8 +21,11 @@ def make_sweeper(name: str, args: StepArgs, *, parent: pulumi.Resource) -> None:
     call_regularly(
         f"{name}-sweep",
         function,
-        minutes=SWEEP_MINUTES,
-        what_for="Starts jobs again that stand still",
+        {
+            f"{name}-sweep-schedule": Call(
+                when=f"rate({SWEEP_MINUTES} minutes)", what_for="Starts jobs again that stand still"
+            )
+        },
         runtime=args.runtime,
         parent=parent,
     )

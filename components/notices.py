@@ -19,13 +19,12 @@ from components._iam import (
     Statement,
     deny_plain_http,
     key_through,
-    policy,
     policy_json,
-    trust,
     use_table,
 )
 from components._mail import Sender, make_sender
 from components._queue import QueueArgs, make_queue, send_messages, take_messages
+from components._schedule import Call, call_regularly
 from foreman_core.schema.graphql import SUBSCRIPTION_FIELDS
 
 OUTCOMES: Final = ("success", "partial", "failure")
@@ -215,36 +214,24 @@ class Notices(pulumi.ComponentResource):
                 *send_messages(deliveries, key_arn=runtime.key_arn, region=runtime.region),
             ],
         )
-        role = aws.iam.Role(
-            f"{self._name}-digest-schedule-role",
-            assume_role_policy=trust("scheduler.amazonaws.com", account_id=runtime.account_id),
-            opts=self._child,
-        )
-        allowed = aws.iam.RolePolicy(
-            f"{self._name}-digest-schedule-policy",
-            role=role.name,
-            policy=policy(
-                [Statement(sid="Digest", actions=["lambda:InvokeFunction"], resources=[function.arn])]
-            ),
-            opts=self._child,
-        )
         when = {"hourly": "cron(0 * * * ? *)", "daily": f"cron(0 {self._args.digest_hour} * * ? *)"}
-        for every, expression in when.items():
-            aws.scheduler.Schedule(
-                f"{self._name}-{every}-digest",
-                description=f"Sends the {every} digests",
-                schedule_expression=expression,
-                flexible_time_window={"mode": "OFF"},
-                kms_key_arn=runtime.key_arn,
-                target={
-                    "arn": function.arn,
-                    "role_arn": role.arn,
-                    "input": pulumi.Output.json_dumps({"every": every}),
-                    # sending the same digest again changes nothing
-                    "retry_policy": {"maximum_retry_attempts": 3, "maximum_event_age_in_seconds": 1800},
-                },
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
-            )
+        call_regularly(
+            f"{self._name}-digest",
+            function,
+            {
+                # sending the same digest again changes nothing
+                f"{self._name}-{every}-digest": Call(
+                    when=expression,
+                    what_for=f"Sends the {every} digests",
+                    given={"every": every},
+                    retries=3,
+                    age_s=1800,
+                )
+                for every, expression in when.items()
+            },
+            runtime=runtime,
+            parent=self,
+        )
 
     def _subscriptions(self, deliveries: aws.sqs.Queue, sender: Sender | None) -> None:
         runtime = self._args.runtime

@@ -148,13 +148,12 @@ def test_without_a_sender_there_is_no_mail() -> None:
 def test_digests_are_made_every_hour_and_at_an_hour_of_the_day() -> None:
     notices = declared(digest_hour=17)
     when = {
-        schedule.inputs["target"]["input"]: schedule.inputs["scheduleExpression"]
+        json.loads(schedule.inputs["target"]["input"])["every"]: schedule.inputs["scheduleExpression"]
         for schedule in notices.of("scheduler.Schedule")
     }
-    assert when == {
-        '{"every": "hourly"}': "cron(0 * * * ? *)",
-        '{"every": "daily"}': "cron(0 17 * * ? *)",
-    }
+    assert when == {"hourly": "cron(0 * * * ? *)", "daily": "cron(0 17 * * ? *)"}
+    # a schedule whose role cannot open what it gives calls nobody
+    assert notices.allowed("notices-digest-schedule-policy")["OpenWhatIsGiven"]["Action"] == ["kms:Decrypt"]
 
 
 @pytest.mark.parametrize(

@@ -394,7 +394,10 @@ def test_the_sweeper_is_called_every_few_minutes_by_a_schedule_that_may_call_not
     assert schedule.inputs["target"]["arn"] == arn("sweep")
     assert "o-sweep-schedule-policy" in schedule.after
     allowed = orchestration.allowed("o-sweep-schedule-policy")
-    assert {sid: statement["Resource"] for sid, statement in allowed.items()} == {"Call": [arn("sweep")]}
+    assert {sid: statement["Resource"] for sid, statement in allowed.items()} == {
+        "Call": [arn("sweep")],
+        "OpenWhatIsGiven": [_given.KEY],
+    }
     (trusted,) = orchestration.one("iam.Role", "o-sweep-schedule-role").policy("assumeRolePolicy")
     assert trusted["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trusted["Condition"] == {"StringEquals": {"aws:SourceAccount": _pulumi.ACCOUNT}}
