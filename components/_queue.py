@@ -9,13 +9,15 @@ from attrs import field, frozen
 
 from components._iam import OPEN, Statement, deny_plain_http, key_through, policy_json
 
-DEAD_LETTER_S: Final = 14 * 24 * 3600
+RETENTION_S: Final = 14 * 24 * 3600
 QUEUE_ACTIONS: Final = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue")
 
 
 @frozen(kw_only=True)
 class QueueArgs:
-    """With `dead_letters_arn` None the queue is one for dead letters, and keeps them for two weeks.
+    """With `dead_letters_arn` None the queue is one for dead letters. Every queue keeps its messages for two
+    weeks, the most that SQS does:
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 
     `statements` of its policy have their `Resource` left to be filled with the queue.
     """
@@ -27,7 +29,17 @@ class QueueArgs:
     statements: Sequence[Mapping[str, object]] = field(factory=tuple)
 
 
-def make_queue(name: str, args: QueueArgs, *, parent: pulumi.Resource) -> aws.sqs.Queue:
+@frozen(kw_only=True)
+class Queue:
+    """A queue. Whoever is to send to it at once depends on its `policy`."""
+
+    arn: pulumi.Output[str]
+    url: pulumi.Output[str]
+    name: pulumi.Output[str]
+    policy: pulumi.Resource
+
+
+def make_queue(name: str, args: QueueArgs, *, parent: pulumi.Resource) -> Queue:
     """Make the queue and its policy."""
     child = pulumi.ResourceOptions(parent=parent)
     redrive = None
@@ -38,12 +50,12 @@ def make_queue(name: str, args: QueueArgs, *, parent: pulumi.Resource) -> aws.sq
     queue = aws.sqs.Queue(
         name,
         kms_master_key_id=args.key_arn,
-        message_retention_seconds=DEAD_LETTER_S,
+        message_retention_seconds=RETENTION_S,
         visibility_timeout_seconds=args.visibility_s,
         redrive_policy=redrive,
         opts=child,
     )
-    aws.sqs.QueuePolicy(
+    policy = aws.sqs.QueuePolicy(
         f"{name}-policy",
         queue_url=queue.url,
         policy=policy_json(
@@ -54,16 +66,15 @@ def make_queue(name: str, args: QueueArgs, *, parent: pulumi.Resource) -> aws.sq
         ),
         opts=child,
     )
-    return queue
+    return Queue(arn=queue.arn, url=queue.url, name=queue.name, policy=policy)
 
 
-def take_messages(queue: aws.sqs.Queue, *, key_arn: pulumi.Input[str], region: str) -> list[Statement]:
-    """Take messages from a queue, as Lambda does for a function, and let them wait longer."""
+def take_messages(queue: Queue, *, key_arn: pulumi.Input[str], region: str) -> list[Statement]:
+    """Take messages from a queue, as Lambda does for a function."""
     return [
         Statement(
             sid="TakeMessages",
             actions=[
-                "sqs:ChangeMessageVisibility",
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
                 "sqs:ReceiveMessage",
@@ -74,7 +85,7 @@ def take_messages(queue: aws.sqs.Queue, *, key_arn: pulumi.Input[str], region: s
     ]
 
 
-def send_messages(queue: aws.sqs.Queue, *, key_arn: pulumi.Input[str], region: str) -> list[Statement]:
+def send_messages(queue: Queue, *, key_arn: pulumi.Input[str], region: str) -> list[Statement]:
     """Put messages into a queue."""
     return [
         Statement(sid="SendMessages", actions=["sqs:SendMessage"], resources=[queue.arn]),

@@ -12,7 +12,6 @@ from components._bucket import PrivateBucket, PrivateBucketArgs
 from components._function import Function, FunctionArgs, Runtime
 from components._iam import (
     GET,
-    OPEN,
     PUT,
     Statement,
     deny_plain_http,
@@ -20,14 +19,13 @@ from components._iam import (
     policy_json,
     use_table,
 )
+from components._queue import Queue, QueueArgs, make_queue, take_messages
 
 FUNCTION_TIMEOUT_S: Final = 60
 VISIBILITY_S: Final = 6 * FUNCTION_TIMEOUT_S
 MAX_RECEIVES: Final = 5
-DEAD_LETTER_S: Final = 14 * 24 * 3600
 BATCH_SIZE: Final = 10
 OLDEST_EVENT_S: Final = 900
-QUEUE_ACTIONS: Final = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue")
 
 
 @frozen(kw_only=True)
@@ -69,8 +67,10 @@ class Intake(pulumi.ComponentResource):
 
         topic = self._topic()
         bucket = self._bucket()
-        dead_letters = self._dead_letters()
-        queue = self._queue(dead_letters)
+        dead_letters = make_queue(
+            f"{name}-dead-letters", QueueArgs(key_arn=args.runtime.key_arn), parent=self
+        )
+        queue = self._queue(bucket, dead_letters)
         self._announce_files(bucket, queue)
         self._consume(queue)
         self.alarm_arns = self._alarms(queue, dead_letters, topic)
@@ -174,54 +174,28 @@ class Intake(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _dead_letters(self) -> aws.sqs.Queue:
-        queue = aws.sqs.Queue(
-            f"{self._name}-dead-letters",
-            message_retention_seconds=DEAD_LETTER_S,
-            kms_master_key_id=self._args.runtime.key_arn,
-            opts=self._child,
-        )
-        aws.sqs.QueuePolicy(
-            f"{self._name}-dead-letters-policy",
-            queue_url=queue.url,
-            policy=policy_json([deny_plain_http("DenyPlainHttp", QUEUE_ACTIONS, [queue.arn])]),
-            opts=self._child,
-        )
-        return queue
-
-    def _queue(self, dead_letters: aws.sqs.Queue) -> aws.sqs.Queue:
-        return aws.sqs.Queue(
-            f"{self._name}-events",
-            visibility_timeout_seconds=VISIBILITY_S,
-            kms_master_key_id=self._args.runtime.key_arn,
-            redrive_policy=pulumi.Output.json_dumps(
-                {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": MAX_RECEIVES}
-            ),
-            opts=self._child,
-        )
-
-    def _announce_files(self, bucket: PrivateBucket, queue: aws.sqs.Queue) -> None:
-        allowed = aws.sqs.QueuePolicy(
-            f"{self._name}-events-policy",
-            queue_url=queue.url,
-            policy=policy_json(
-                [
-                    deny_plain_http("DenyPlainHttp", QUEUE_ACTIONS, [queue.arn]),
-                    {
-                        "Sid": "LetTheBucketAnnounceFiles",
-                        "Effect": "Allow",
-                        "Principal": {"Service": "s3.amazonaws.com"},
-                        "Action": "sqs:SendMessage",
-                        "Resource": queue.arn,
-                        "Condition": {
-                            "ArnEquals": {"aws:SourceArn": bucket.arn},
-                            "StringEquals": {"aws:SourceAccount": self._args.runtime.account_id},
-                        },
+    def _queue(self, bucket: PrivateBucket, dead_letters: Queue) -> Queue:
+        args = QueueArgs(
+            key_arn=self._args.runtime.key_arn,
+            dead_letters_arn=dead_letters.arn,
+            max_receives=MAX_RECEIVES,
+            visibility_s=VISIBILITY_S,
+            statements=[
+                {
+                    "Sid": "LetTheBucketAnnounceFiles",
+                    "Effect": "Allow",
+                    "Principal": {"Service": "s3.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Condition": {
+                        "ArnEquals": {"aws:SourceArn": bucket.arn},
+                        "StringEquals": {"aws:SourceAccount": self._args.runtime.account_id},
                     },
-                ]
-            ),
-            opts=self._child,
+                }
+            ],
         )
+        return make_queue(f"{self._name}-events", args, parent=self)
+
+    def _announce_files(self, bucket: PrivateBucket, queue: Queue) -> None:
         aws.s3.BucketNotification(
             f"{self._name}-announcements",
             bucket=bucket.name,
@@ -232,10 +206,10 @@ class Intake(pulumi.ComponentResource):
                     "filter_prefix": "incoming/",
                 }
             ],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[queue.policy]),
         )
 
-    def _consume(self, queue: aws.sqs.Queue) -> None:
+    def _consume(self, queue: Queue) -> None:
         function = self._function(queue)
         aws.lambda_.EventSourceMapping(
             f"{self._name}-consumer",
@@ -246,7 +220,7 @@ class Intake(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _function(self, queue: aws.sqs.Queue) -> Function:
+    def _function(self, queue: Queue) -> Function:
         args = self._args
         runtime = args.runtime
         return Function(
@@ -262,12 +236,7 @@ class Intake(pulumi.ComponentResource):
                     "RECORD_TYPE": args.record_type,
                 },
                 permissions=[
-                    Statement(
-                        sid="TakeFileEvents",
-                        actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-                        resources=[queue.arn],
-                    ),
-                    key_through("OpenFileEvents", runtime.key_arn, "sqs", runtime.region, OPEN),
+                    *take_messages(queue, key_arn=runtime.key_arn, region=runtime.region),
                     *use_table(
                         "Ledger",
                         args.ledger_table_arn,
@@ -286,9 +255,7 @@ class Intake(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _alarms(
-        self, queue: aws.sqs.Queue, dead_letters: aws.sqs.Queue, topic: aws.sns.Topic
-    ) -> list[pulumi.Output[str]]:
+    def _alarms(self, queue: Queue, dead_letters: Queue, topic: aws.sns.Topic) -> list[pulumi.Output[str]]:
         alarms = {
             "lost-events": AlarmArgs(
                 meaning="A file's event failed five times; the file is in the bucket, but has no job.",

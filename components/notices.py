@@ -23,7 +23,7 @@ from components._iam import (
     use_table,
 )
 from components._mail import Sender, make_sender
-from components._queue import QueueArgs, make_queue, send_messages, take_messages
+from components._queue import Queue, QueueArgs, make_queue, send_messages, take_messages
 from components._schedule import Call, call_regularly
 from foreman_core.schema.graphql import SUBSCRIPTION_FIELDS
 
@@ -113,7 +113,7 @@ class Notices(pulumi.ComponentResource):
         )
         return topic
 
-    def _dead_letters(self, of: str) -> aws.sqs.Queue:
+    def _dead_letters(self, of: str) -> Queue:
         """Make the queue of what could not be passed on; one for each queue, so that letters find back."""
         told = [self._let_the_topic_tell()] if of == "events" else []
         args = QueueArgs(key_arn=self._args.runtime.key_arn, statements=told)
@@ -131,7 +131,7 @@ class Notices(pulumi.ComponentResource):
             },
         }
 
-    def _deliveries(self, dead_letters: aws.sqs.Queue) -> aws.sqs.Queue:
+    def _deliveries(self, dead_letters: Queue) -> Queue:
         args = QueueArgs(
             key_arn=self._args.runtime.key_arn,
             dead_letters_arn=dead_letters.arn,
@@ -140,7 +140,7 @@ class Notices(pulumi.ComponentResource):
         )
         return make_queue(f"{self._name}-deliveries", args, parent=self)
 
-    def _events(self, dead_letters: aws.sqs.Queue) -> aws.sqs.Queue:
+    def _events(self, dead_letters: Queue) -> Queue:
         """Make the queue of notices, which takes those with an outcome from the topic, and no alarms."""
         args = QueueArgs(
             key_arn=self._args.runtime.key_arn,
@@ -161,9 +161,7 @@ class Notices(pulumi.ComponentResource):
         )
         return queue
 
-    def _announce(
-        self, events: aws.sqs.Queue, deliveries: aws.sqs.Queue, topics: Mapping[str, aws.sns.Topic]
-    ) -> None:
+    def _announce(self, events: Queue, deliveries: Queue, topics: Mapping[str, aws.sns.Topic]) -> None:
         runtime = self._args.runtime
         function = self._function(
             "announce",
@@ -185,7 +183,7 @@ class Notices(pulumi.ComponentResource):
         )
         self._consume("events", events, function, ANNOUNCE_BATCH)
 
-    def _deliver(self, deliveries: aws.sqs.Queue, sender: Sender | None) -> None:
+    def _deliver(self, deliveries: Queue, sender: Sender | None) -> None:
         runtime = self._args.runtime
         function = self._function(
             "deliver",
@@ -196,6 +194,9 @@ class Notices(pulumi.ComponentResource):
             },
             permissions=[
                 *take_messages(deliveries, key_arn=runtime.key_arn, region=runtime.region),
+                Statement(
+                    sid="LetMessagesWait", actions=["sqs:ChangeMessageVisibility"], resources=[deliveries.arn]
+                ),
                 *self._use_ledger(GET, PUT, UPDATE),
                 self._secrets("OpenSecrets", "kms:Decrypt"),
                 *(sender.permissions if sender else ()),
@@ -203,7 +204,7 @@ class Notices(pulumi.ComponentResource):
         )
         self._consume("deliveries", deliveries, function, DELIVER_BATCH)
 
-    def _digests(self, deliveries: aws.sqs.Queue) -> None:
+    def _digests(self, deliveries: Queue) -> None:
         runtime = self._args.runtime
         function = self._function(
             "digest",
@@ -233,7 +234,7 @@ class Notices(pulumi.ComponentResource):
             parent=self,
         )
 
-    def _subscriptions(self, deliveries: aws.sqs.Queue, sender: Sender | None) -> None:
+    def _subscriptions(self, deliveries: Queue, sender: Sender | None) -> None:
         runtime = self._args.runtime
         function = self._function(
             "subscriptions",
@@ -283,7 +284,7 @@ class Notices(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _consume(self, what: str, queue: aws.sqs.Queue, function: Function, batch_size: int) -> None:
+    def _consume(self, what: str, queue: Queue, function: Function, batch_size: int) -> None:
         aws.lambda_.EventSourceMapping(
             f"{self._name}-{what}-consumer",
             event_source_arn=queue.arn,
@@ -312,10 +313,8 @@ class Notices(pulumi.ComponentResource):
         key_arn = self._args.runtime.key_arn
         return Statement(sid=sid, actions=[action], resources=[key_arn], conditions=SECRETS)
 
-    def _alarms(
-        self, events: aws.sqs.Queue, unannounced: aws.sqs.Queue, undelivered: aws.sqs.Queue
-    ) -> list[pulumi.Output[str]]:
-        def letters(meaning: str, queue: aws.sqs.Queue) -> AlarmArgs:
+    def _alarms(self, events: Queue, unannounced: Queue, undelivered: Queue) -> list[pulumi.Output[str]]:
+        def letters(meaning: str, queue: Queue) -> AlarmArgs:
             return AlarmArgs(
                 meaning=meaning,
                 namespace="AWS/SQS",

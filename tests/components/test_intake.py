@@ -165,7 +165,7 @@ def test_one_bad_event_does_not_hold_the_others_back(intake: Outcome) -> None:
 
 def test_the_function_takes_events_records_jobs_and_starts_them(intake: Outcome) -> None:
     allowed = intake.allowed("intake-intake-policy")
-    assert allowed["TakeFileEvents"]["Resource"] == [QUEUE]
+    assert allowed["TakeMessages"]["Resource"] == [QUEUE]
     assert allowed["UseLedger"]["Action"] == ["dynamodb:GetItem", "dynamodb:PutItem"]
     assert allowed["UseLedger"]["Resource"] == [_given.LEDGER]
     assert allowed["StartJobs"]["Action"] == ["states:StartExecution"]
