@@ -20,6 +20,15 @@ Resolve = Callable[[str, int], Sequence[Address]]
 _NAT64: Final = ip_network("64:ff9b::/96")
 """https://www.rfc-editor.org/rfc/rfc6052#section-2.1"""
 
+_GLOBAL_UNICAST: Final = ip_network("2000::/3")
+"""All that is handed out of version 6:
+https://www.iana.org/assignments/ipv6-address-space/ipv6-address-space.xhtml"""
+
+_SPECIAL: Final = (ip_network("192.0.0.0/24"), ip_network("3fff::/20"))
+"""What not every version of Python knows as not global:
+https://www.iana.org/assignments/iana-ipv4-special-registry/iana-ipv4-special-registry.xhtml
+https://www.iana.org/assignments/iana-ipv6-special-registry/iana-ipv6-special-registry.xhtml"""
+
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -48,6 +57,8 @@ def target(url: str, allowed: Sequence[Network], resolve: Resolve = resolve) -> 
 
     Addresses in the `allowed` networks are good too, and there http is.
     """
+    if not (url.isascii() and url.isprintable()) or " " in url:
+        raise _bad(f"{url!r} has characters that a URL writes as %20 and the like, and a host as xn--")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -78,7 +89,10 @@ def is_public(address: Address) -> bool:
             inner = IPv4Address(address.packed[-4:])
         if inner is not None:
             return is_public(inner)
-    return address.is_global and not address.is_multicast
+        if address not in _GLOBAL_UNICAST:
+            return False
+    special = any(address in network for network in _SPECIAL)
+    return address.is_global and not address.is_multicast and not special
 
 
 def _bad(what: str) -> Refused:

@@ -1,7 +1,7 @@
 """Digests: what many notices say, in one."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import cattrs
@@ -19,51 +19,65 @@ def send_digests(subscriptions: Subscriptions, deliveries: Deliveries, every: Di
     """Send the digests of the subscriptions that want one so often; how many went out.
 
     A digest is made up before it goes out, and forgotten after that: what was broken off in between goes out
-    the next time, under the id that it had.
+    the next time, under the id that it had. One that fails keeps no other back; an ExceptionGroup at the end
+    tells of all that failed.
     """
-    count = 0
+    count, failed = 0, list[Exception]()
     for subscription in subscriptions.all():
         if subscription.digest != every:
             continue
-        subscriptions.seal(subscription)
-        for span in subscriptions.sealed(subscription):
-            entries = subscriptions.entries(subscription, span)
-            told = digest(subscription, span, entries, at=subscriptions.now())
-            deliveries.send(subscription.id, told)
-            subscriptions.sent(subscription, span)
-            count += 1
+        try:
+            subscriptions.seal(subscription)
+            for span in subscriptions.sealed(subscription):
+                entries = subscriptions.entries(subscription, span)
+                deliveries.send(subscription.id, digest(subscription, span, entries, at=subscriptions.now()))
+                subscriptions.sent(subscription, span)
+                count += 1
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others have their digests
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("digests that did not go out", failed)
     return count
 
 
 def digest(
-    subscription: Subscription, span: Span, entries: Sequence[Mapping[str, Any]], *, at: str
+    subscription: Subscription, span: Span, entries: Iterable[Mapping[str, Any]], *, at: str
 ) -> dict[str, Any]:
-    """The document of a digest: jobs per state and outcome, sums of rows, issues, the last jobs by name."""
-    data = [entry["data"] for entry in entries]
+    """The document of a digest: jobs per state and outcome, sums of rows, issues, the last jobs by name.
+
+    Of the entries, no more than these last ones are in memory.
+    """
     counts = Counter[str](cattrs.unstructure(Counts()))
-    issues = Counter[str]()
-    reasons = Counter[str](each["reason"] for each in data if each["reason"] is not None)
-    for each in data:
+    issues, reasons, outcomes, states = (Counter[str]() for _ in range(4))
+    latest = deque[Mapping[str, Any]](maxlen=LISTED)
+    first = last = at
+    for number, entry in enumerate(entries):
+        first, last = entry["timestamp"] if number == 0 else first, entry["timestamp"]
+        each = entry["data"]
         counts.update(each["counts"])
         issues.update(each["issues_by_code"])
-    outcomes = Counter(each["outcome"] for each in data)
+        outcomes[each["outcome"]] += 1
+        states[each["state"]] += 1
+        if each["reason"] is not None:
+            reasons[each["reason"]] += 1
+        latest.append(each)
     return {
         "id": f"digest-{subscription.id}-{span.first}-{span.last}",
         "type": "digest",
         "timestamp": at,
         "data": {
             "customer": subscription.customer,
-            "from": entries[0]["timestamp"] if entries else at,
-            "to": entries[-1]["timestamp"] if entries else at,
-            "jobs": len(entries),
+            "from": first,
+            "to": last,
+            "jobs": states.total(),
             "outcomes": {outcome: outcomes[outcome] for outcome in OUTCOMES},
-            "states": dict(Counter(each["state"] for each in data)),
+            "states": dict(states),
             "counts": dict(counts),
             "issues_by_code": dict(issues),
             "reasons": dict(reasons),
             "latest": [
                 {name: each[name] for name in ("job_id", "state", "outcome", "customer", "file", "counts")}
-                for each in data[-LISTED:]
+                for each in latest
             ],
         },
     }

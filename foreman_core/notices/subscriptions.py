@@ -182,7 +182,7 @@ class Subscriptions(LedgerTable):
         items = self._under(_pk(subscription.id), "DIGEST#")
         yield from [cattrs.structure(item, Span) for item in items]
 
-    def entries(self, subscription: Subscription, span: Span) -> list[dict[str, Any]]:
+    def entries(self, subscription: Subscription, span: Span) -> Iterator[dict[str, Any]]:
         """The documents of a digest's notices, in the order in which they came."""
         first, last = (_entry_key(subscription.id, number) for number in (span.first, span.last))
         pages = self._client.get_paginator("query").paginate(
@@ -193,7 +193,8 @@ class Subscriptions(LedgerTable):
             ),
             ConsistentRead=True,
         )
-        return [orjson.loads(from_item(item)["document"]) for page in pages for item in page["Items"]]
+        for page in pages:
+            yield from (orjson.loads(from_item(item)["document"]) for item in page["Items"])
 
     def sent(self, subscription: Subscription, span: Span) -> None:
         """Forget a digest that is on its way."""

@@ -30,6 +30,13 @@ from foreman_core.notices.address import Address, is_public, target
         "::ffff:169.254.169.254",
         "2002:7f00:1::",
         "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::5db8:d70e",
+        "192.0.0.9",
+        "100::1",
+        "fec0::1",
+        "2001:db8::1",
+        "3fff::1",
+        "5f00::1",
     ],
 )
 def test_what_is_not_on_the_public_internet_is_told(address: str) -> None:
@@ -55,6 +62,10 @@ def found(*addresses: str) -> Sequence[Address]:
         "https://hooks.example:port/",
         "file:///etc/passwd",
         "nothing",
+        "https://hooks.example/a b",
+        "https://hooks.example/\tb",
+        "https://hooks.example/höhe",
+        "https://höhe.example/",
     ],
 )
 def test_a_url_that_is_no_plain_https_is_refused(url: str) -> None:

@@ -31,15 +31,15 @@ class Queue:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Mapping[str, Any]]] = []
-        self.breaks = False
+        self.breaks = frozenset[str]()
         client: Any = self
         self.deliveries = Deliveries(client, "queue")
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 - as SQS has it
-        if self.breaks:
-            raise OSError("broken off")
         assert QueueUrl == "queue"
         body = orjson.loads(MessageBody)
+        if body["subscription"] in self.breaks:
+            raise OSError("broken off")
         self.sent.append((body["subscription"], body["document"]))
 
 
@@ -174,14 +174,25 @@ def test_a_digest_that_was_broken_off_goes_out_the_next_time_as_it_was(subscript
     subscribed(subscriptions, "s", digest="hourly")
     queue, topics = Queue(), Topics()
     announce(subscriptions, queue.deliveries, topics, told(1))
-    queue.breaks = True
-    with pytest.raises(OSError, match="broken off"):
+    queue.breaks = frozenset("s")
+    with pytest.raises(ExceptionGroup, match="did not go out"):
         send_digests(subscriptions, queue.deliveries, "hourly")
-    queue.breaks = False
+    queue.breaks = frozenset()
     announce(subscriptions, queue.deliveries, topics, told(2))
     assert send_digests(subscriptions, queue.deliveries, "hourly") == 2
     assert jobs_of(queue) == [["job-1"], ["job-2"]]
     assert [what["id"] for _, what in queue.sent] == ["digest-s-1-1", "digest-s-2-2"]
+
+
+def test_a_digest_that_fails_keeps_no_other_back(subscriptions: Subscriptions) -> None:
+    for name in ("a", "b", "c"):
+        subscribed(subscriptions, name, digest="hourly")
+    queue = Queue()
+    announce(subscriptions, queue.deliveries, Topics(), told(1))
+    queue.breaks = frozenset("b")
+    with pytest.raises(ExceptionGroup, match="did not go out"):
+        send_digests(subscriptions, queue.deliveries, "hourly")
+    assert [to for to, _ in queue.sent] == ["a", "c"]
 
 
 def test_two_that_make_digests_up_at_once_make_one(subscriptions: Subscriptions) -> None:
