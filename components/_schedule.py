@@ -27,7 +27,7 @@ class Call:
 
     when: str
     what_for: str
-    given: Mapping[str, str] = field(factory=dict)
+    given: Mapping[str, str] = field(factory=dict[str, str])
     retries: int = 0
     age_s: int = _EVENT_AGE_S
 

@@ -127,6 +127,7 @@ def alarms(of: ObservabilityArgs) -> Mapping[str, AlarmArgs]:
     stack = {"stack": of.stack}
     sweeper = function_name(of.stack, "sweep")
     finder = function_name(of.stack, "find_lost")
+    digest = function_name(of.stack, "digest")
     return {
         "sweeper-silent": AlarmArgs(
             meaning="The sweeper is not called: a job that stands still would not be found.",
@@ -161,6 +162,23 @@ def alarms(of: ObservabilityArgs) -> Mapping[str, AlarmArgs]:
             dimensions={"FunctionName": finder},
             minutes=15,
             periods=2,
+        ),
+        "digest-silent": AlarmArgs(
+            meaning="No digests are made up: notices that wait for one do not go out.",
+            namespace="AWS/Lambda",
+            metric="Invocations",
+            dimensions={"FunctionName": digest},
+            above=False,
+            minutes=60,
+            periods=2,
+            silence="bad",
+        ),
+        "digest-errors": AlarmArgs(
+            meaning="Digests do not go out.",
+            namespace="AWS/Lambda",
+            metric="Errors",
+            dimensions={"FunctionName": digest},
+            minutes=60,
         ),
         "metrics-silent": AlarmArgs(
             meaning="Foreman's own metrics do not arrive: alarms on them would not rise.",

@@ -92,9 +92,11 @@ def test_an_alarm_on_a_metric_of_ours_watches_one_that_is_reported(program: Outc
         assert metric["dimensions"]["stack"] == program.stack
 
 
-def test_silence_is_a_bad_sign_of_the_watchers_only(program: Outcome) -> None:
+def test_silence_is_a_bad_sign_of_what_is_called_by_a_schedule_only(program: Outcome) -> None:
     breaching = {alarm.name for alarm in alarms(program) if alarm.inputs["treatMissingData"] == "breaching"}
-    assert breaching == {f"observability-{what}-silent" for what in ("finder", "metrics", "sweeper")}
+    assert breaching == {
+        f"observability-{what}-silent" for what in ("digest", "finder", "metrics", "sweeper")
+    }
 
 
 def test_the_dashboard_shows_every_alarm_and_every_function(program: Outcome) -> None:
