@@ -6,7 +6,7 @@ itself.
 
 from typing import Final
 
-from components._retries import RETRY, State, catch
+from components._retries import RETRY, State, catch, never
 
 _FALLBACK_S: Final = 30
 
@@ -74,7 +74,7 @@ def _record_natively(table: str) -> State:
             },
         },
         "TimeoutSeconds": _FALLBACK_S,
-        "Retry": list(RETRY),
+        "Retry": [never("DynamoDB.ConditionalCheckFailedException"), *RETRY],
         # also when the job had ended already: the condition's refusal is caught like any other error
         "Catch": catch("NotifyFailure", "$.third_error"),
         "ResultPath": None,

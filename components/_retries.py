@@ -38,6 +38,7 @@ stopped between two chunks, before its time was over (`foreman_core.pipeline.who
 CRASHED: Final = (
     "States.Timeout",
     "Lambda.Unknown",
+    "Sandbox.Timedout",
     "Runtime.ExitError",
     "Runtime.OutOfMemory",
     "MemoryError",
@@ -47,10 +48,15 @@ CRASHED: Final = (
 once more may be enough, and often is not."""
 
 SILENT: Final = ("States.HeartbeatTimeout",)
-"""Nobody has taken the work up, or who had it is gone without another taking it over."""
+"""Nobody has taken the work up for hours, or it killed all who did, and is a dead letter."""
 
 DATA_LIMIT: Final = "States.DataLimitExceeded"
 """`States.ALL` does not stand for this one, neither in a retry nor in a catch."""
+
+
+def never(*errors: str) -> State:
+    """Give the rule by which a task is not tried again after these."""
+    return {"ErrorEquals": list(errors), "MaxAttempts": 0}
 
 
 def _rule(errors: Sequence[str], *, first_s: int, attempts: int, longest_s: int) -> State:
@@ -64,15 +70,14 @@ def _rule(errors: Sequence[str], *, first_s: int, attempts: int, longest_s: int)
     }
 
 
-AFTER_CRASH: Final = _rule(CRASHED, first_s=5, attempts=2, longest_s=30)
-
 RETRY: Final[Sequence[State]] = (
-    {"ErrorEquals": list(HOPELESS), "MaxAttempts": 0},
+    never(*HOPELESS),
     _rule(BUSY, first_s=2, attempts=12, longest_s=120),
     _rule(SERVICE, first_s=1, attempts=6, longest_s=60),
     _rule(UNFINISHED, first_s=2, attempts=8, longest_s=60),
-    AFTER_CRASH,
-    _rule(SILENT, first_s=1, attempts=3, longest_s=30),
+    # before the next one: a missed heartbeat is a kind of time-out
+    _rule(SILENT, first_s=1, attempts=2, longest_s=30),
+    _rule(CRASHED, first_s=5, attempts=2, longest_s=30),
     _rule(["States.ALL"], first_s=2, attempts=3, longest_s=30),
 )
 """In this order: the first rule that lists an error is the one for it."""

@@ -17,10 +17,10 @@ from typing import Final, Literal
 from attrs import frozen
 
 from components import _failure
-from components._retries import AFTER_CRASH, CRASHED, RETRY, State, catch
+from components._retries import CRASHED, RETRY, State, catch, never
 
 TIMEOUT_S: Final[Mapping[str, int]] = {
-    "ingest": 300,
+    "ingest": 900,
     "undo": 300,
     "validate": 900,
     "prepare": 900,
@@ -39,9 +39,10 @@ GUARD_S: Final = 24 * 3600
 WORKER_S: Final = 12 * 3600
 """As long may a worker be at one phase of a job: https://docs.aws.amazon.com/step-functions/latest/dg/
 connect-to-resource.html#connect-wait-token. 100 million rows take five hours at 6,000 rows a second."""
-HEARTBEAT_S: Final = 1800
-"""So long may work lie in the queue, or a worker be silent: from none, workers start within minutes, and one
-that is gone is followed by another after its lease, without a word to the state machine."""
+HEARTBEAT_S: Final = 4 * 3600
+"""So long may work lie in the queue, or a worker be silent. That no worker comes can take hours to mend, and
+a dead letter is worth putting back as long as somebody waits for its answer. One that is gone is followed
+by another after its lease, without a word to the state machine."""
 MAP_LABELS: Final = ("PlanChunks", "MutateChunks")
 """The distributed maps; child executions have the label in their ARNs."""
 TOO_MANY_FAILED: Final = "States.ExceedToleratedFailureThreshold"
@@ -211,8 +212,7 @@ def _await_approval(of: Definition) -> State:
         },
         "TimeoutSeconds": of.approval_hours * 3600,
         "ResultPath": "$.did",
-        # a time-out is an answer here
-        "Retry": [rule for rule in RETRY if rule is not AFTER_CRASH],
+        "Retry": [never("States.Timeout"), *RETRY],  # which is an answer here
         "Catch": [
             {"ErrorEquals": ["States.Timeout"], "ResultPath": "$.did", "Next": "ExpireApproval"},
             *catch("RecordFailure", "$.error"),
@@ -264,7 +264,7 @@ def _chunk(of: Definition, role: str) -> State:
         "TimeoutSeconds": TIMEOUT_S[role] + _GRACE_S,
         "Retry": list(RETRY),
         "Catch": catch(f"{role.capitalize()}ChunkFailed", "$.error"),
-        # the results of all chunks together must stay under 256 KiB
-        "OutputPath": "$.index",
+        # nothing: the results of all chunks together must stay under 256 KiB
+        "OutputPath": None,
         "End": True,
     }

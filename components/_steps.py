@@ -88,6 +88,7 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
     gate = {**ways, "APPROVAL": of.approval}
     return {
         "ingest": Step(
+            memory_mb=1024,  # which gets a large file out of S3 at full speed
             environment=ways,
             permissions=[
                 *use_ledger(of, GET, PUT, UPDATE),

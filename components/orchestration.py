@@ -202,6 +202,7 @@ class Orchestration(pulumi.ComponentResource):
         executions = pulumi.Output.from_input(machine).apply(
             lambda arn: arn.replace(":stateMachine:", ":execution:")
         )
+        map_runs = [pulumi.Output.concat(executions, "/", label, ":*") for label in MAP_LABELS]
         return [
             Statement(sid="FanOut", actions=["states:StartExecution"], resources=[machine]),
             Statement(
@@ -209,9 +210,12 @@ class Orchestration(pulumi.ComponentResource):
                 actions=["states:DescribeExecution", "states:StopExecution"],
                 resources=[
                     pulumi.Output.concat(executions, ":*"),
-                    *(pulumi.Output.concat(executions, "/", label, ":*") for label in MAP_LABELS),
+                    *map_runs,
                 ],
             ),
+            # a map that is redriven redrives those chunks that had failed:
+            # https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+            Statement(sid="GoOnFanningOut", actions=["states:RedriveExecution"], resources=map_runs),
         ]
 
     def _hand_out_work(self) -> list[Statement]:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Entrance = Literal["ingest", "undo", "load"]
 
+_STOPPED: Final = {"ABORTED", "TIMED_OUT"}
+"""One that has FAILED is in its Fail state, and would fail in it again."""
+
 _NO_REDRIVE: Final = {"ExecutionNotRedrivable", "ExecutionDoesNotExist", "InvalidAction"}
 """The last is what a service answers that does not know this action."""
 
@@ -44,11 +47,13 @@ class Workflow:
 
     def redrive(self, job: Job) -> bool:
         """Let the execution of a job's attempt go on at the step that it was stopped in; False when it
-        cannot: it ended by itself, was never started, or more than 14 days ago.
+        cannot: it ended by itself, was never started, or stopped more than 14 days ago.
 
         Of a map only those chunks run again that had not succeeded.
         https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
         """
+        if self._status(job) not in _STOPPED:
+            return False
         try:
             self._client.redrive_execution(executionArn=self._execution(job))
         except ClientError as error:
@@ -63,11 +68,15 @@ class Workflow:
 
     def is_running(self, job: Job) -> bool:
         """Whether the execution of the job's attempt is under way; False also when it was never started."""
+        return self._status(job) == "RUNNING"
+
+    def _status(self, job: Job) -> str | None:
+        """What Step Functions says of the execution of the job's attempt; None when it was never started."""
         try:
-            return self._client.describe_execution(executionArn=self._execution(job))["status"] == "RUNNING"
+            return self._client.describe_execution(executionArn=self._execution(job))["status"]
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") == "ExecutionDoesNotExist":
-                return False
+                return None
             raise
 
     def _execution(self, job: Job) -> str:

@@ -182,7 +182,7 @@ class _Sums:
         workers = self.at_once * open_at_once
         concurrency = {"function": open_at_once * (1 + self.at_once), "map": 2 * workers, "worker": workers}
         job_units = math.ceil(of.job_item_bytes / UNIT) * of.job_changes
-        result = sum(len(str(index)) + 1 for index in range(min(self.chunks, 10**6)))
+        result = self.chunks * len("{},")
         calls = per_second * 20 + chunks_a_second * 3
         yield _use("Step Functions: state transitions", steps, "ask for more; workerBytes: a worker has two")
         yield _use("Step Functions: StartExecution", per_second, "ask for more")

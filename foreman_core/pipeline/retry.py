@@ -35,8 +35,8 @@ def request_retry(ledger: Ledger, workflow: Workflow, *, job_id: str) -> Job:
 def go_on(ledger: Ledger, workflow: Workflow, job: Job, what: str, *, restarts: int) -> Job:
     """Let a job go on whose execution has ended before it; Conflict when it moved on.
 
-    An execution that was stopped goes on itself where Step Functions can do that; otherwise the next attempt
-    starts where the job stands.
+    An execution that was stopped from outside or by its time limit goes on itself where Step Functions can do
+    that; otherwise the next attempt starts where the job stands.
     """
     job = ledger.record(job, what, restarts=restarts)
     if workflow.redrive(job):

@@ -115,6 +115,8 @@ def test_the_machine_fans_out_into_itself(orchestration: Outcome) -> None:
         f"{RUNS}/PlanChunks:*",
         f"{RUNS}/MutateChunks:*",
     ]
+    assert allowed["GoOnFanningOut"]["Action"] == ["states:RedriveExecution"]
+    assert allowed["GoOnFanningOut"]["Resource"] == [f"{RUNS}/PlanChunks:*", f"{RUNS}/MutateChunks:*"]
     assert allowed["SealOwnHistory"]["Condition"] == {
         "StringEquals": {
             "kms:EncryptionContext:aws:states:stateMachineArn": [

@@ -9,7 +9,8 @@ from statelint.linter import Linter
 
 from components._diagram import draw
 from components._retries import RETRY
-from components._state_machine import MAP_LABELS, TIMEOUT_S, Definition, definition
+from components._state_machine import GUARD_S, HEARTBEAT_S, MAP_LABELS, TIMEOUT_S, Definition, definition
+from simulation.asl import matching
 
 FUNCTIONS = {
     role: f"arn:aws:lambda:eu-central-1:111122223333:function:foreman-dev-{role}" for role in TIMEOUT_S
@@ -115,9 +116,31 @@ def test_a_plan_that_nobody_approves_ends_in_a_notice_and_is_not_tried_again() -
         "ResultPath": "$.did",
         "Next": "ExpireApproval",
     }
-    assert not any("States.Timeout" in rule["ErrorEquals"] for rule in state["Retry"])
+    first = matching(state["Retry"], "States.Timeout")  # which States.ALL stands for, too
+    assert first is not None
+    assert first["MaxAttempts"] == 0
     assert walk("ExpireApproval", {}) == ["ExpireApproval", "Notify", "Done"]
     assert STATES["ExpireApproval"]["Parameters"]["expired"] is True
+
+
+def test_work_that_nobody_takes_up_waits_for_half_a_day() -> None:
+    """And a missed heartbeat is not taken for a crash."""
+    rule = matching(STATES["LoadOnWorker"]["Retry"], "States.HeartbeatTimeout")
+    assert rule is not None
+    assert rule["ErrorEquals"] == ["States.HeartbeatTimeout"]
+    assert (rule["MaxAttempts"] + 1) * HEARTBEAT_S == 12 * 3600
+    assert GUARD_S > 12 * 3600
+    names = [rule["ErrorEquals"] for rule in STATES["LoadOnWorker"]["Retry"]]
+    assert names.index(["States.HeartbeatTimeout"]) < next(
+        index for index, listed in enumerate(names) if "States.Timeout" in listed
+    )
+
+
+def test_a_record_that_is_refused_is_not_tried_again() -> None:
+    """The job had ended, or another attempt is at work on it."""
+    rule = matching(STATES["RecordFailureNatively"]["Retry"], "DynamoDB.ConditionalCheckFailedException")
+    assert rule is not None
+    assert rule["MaxAttempts"] == 0
 
 
 def test_an_approved_plan_starts_at_its_seal() -> None:
@@ -213,7 +236,7 @@ def test_every_task_has_a_time_limit_a_retry_and_a_way_out() -> None:
         *others, last = state["Retry"]
         assert last["ErrorEquals"] == ["States.ALL"], name
         assert all(rule["JitterStrategy"] == "FULL" for rule in (*others, last) if rule["MaxAttempts"]), name
-        listed = [error for rule in others for error in rule["ErrorEquals"]]
+        listed = [error for rule in others if rule["MaxAttempts"] for error in rule["ErrorEquals"]]
         assert len(set(listed)) == len(listed), name
         caught = {error for catcher in state["Catch"] for error in catcher["ErrorEquals"]}
         assert {"States.DataLimitExceeded", "States.ALL"} <= caught, name
@@ -341,7 +364,7 @@ def test_the_labels_that_permissions_are_made_of_are_those_of_the_maps() -> None
 def test_rows_never_travel_through_the_state() -> None:
     for name, state, _ in everywhere():
         if name in ("PlanChunks.PlanChunk", "MutateChunks.MutateChunk"):
-            assert state["OutputPath"] == "$.index", name
+            assert state["OutputPath"] is None, name
             assert "Parameters" not in state, name
 
 
