@@ -85,11 +85,10 @@ class Functions:
                 error = "States.Timeout"
             except Killed:
                 error = "Lambda.Unknown"
-            except Exception as failure:
+            except Exception as failure:  # noqa: BLE001 - Lambda reports whatever it is
                 error = type(failure).__name__
-                if (
-                    error == AssertionError.__name__
-                ):  # the simulator's own; the handlers pass on its name only
+                # the simulator's own, of which a handler passes on the name alone
+                if error == AssertionError.__name__:
                     raise failure.__context__ or failure from None
             else:
                 return answer
