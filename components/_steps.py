@@ -24,7 +24,8 @@ from foreman_core.schema.graphql import upsert_field
 FUNCTION_CHUNKS: Final = 20
 """As many chunks does one function plan or load: some 10,000 rows, in a minute or two."""
 
-UPLOADS: Final = ("incoming/*", "submitted/*")
+INCOMING: Final = "incoming/*"
+UPLOADS: Final = (INCOMING, "submitted/*")
 RETURNED: Final = ("jobs/*/corrected.txt", "jobs/*/mapping.json", "jobs/*/rejects.csv")
 """What validation reads of a job whose rejects file comes back."""
 COMPARED: Final = ("jobs/*/accepted.jsonl", "jobs/*/plan/*")
@@ -128,7 +129,12 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
         ),
         "seal": Step(
             environment=gate,
-            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *write_job_files(of)],
+            permissions=[
+                *use_ledger(of, GET, PUT, QUERY, UPDATE),
+                *write_job_files(of),
+                # whether a dropped file has a later version
+                *read_uploads(of, INCOMING),
+            ],
         ),
         "approval": Step(
             environment={"STATE_MACHINE_ARN": of.state_machine_arn, "TOPIC_ARN": of.topic_arn},

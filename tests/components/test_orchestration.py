@@ -194,7 +194,7 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
         ),
         ("undo", {"WriteFiles": ["jobs/*/chunks.json"]}),
         ("plan", COMPARED),
-        ("seal", {"WriteFiles": ["jobs/*"]}),
+        ("seal", {"WriteFiles": ["jobs/*"], "ReadUploads": ["incoming/*"]}),
         ("mutate", COMPARED),
         (
             "reconcile",

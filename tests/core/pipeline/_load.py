@@ -174,9 +174,17 @@ class Loading:
         self.files.put_json(job_key(job.id, "chunks.json"), [cattrs.unstructure(ref)])
         return job
 
-    def judge(self, body: bytes, *, schema: RecordSchema = SCHEMA, options: Options = DEFAULTS) -> Job:
-        """A job whose file has been through validation."""
-        put = self.s3.put_object(Bucket=self.files.bucket, Key="incoming/file", Body=body)
+    def judge(
+        self,
+        body: bytes,
+        *,
+        schema: RecordSchema = SCHEMA,
+        options: Options = DEFAULTS,
+        key: str | None = None,
+    ) -> Job:
+        """A job whose file has been through validation; without a key it is a file of its own."""
+        key = key or f"incoming/{uuid.uuid4().hex}"
+        put = self.s3.put_object(Bucket=self.files.bucket, Key=key, Body=body)
         now = self.ledger.now()
         job = self.ledger.create(
             Job(
@@ -185,10 +193,7 @@ class Loading:
                 mode="load",
                 record_type="thing",
                 source=Source(
-                    bucket=self.files.bucket,
-                    key="incoming/file",
-                    version_id=put["VersionId"],
-                    name="file.csv",
+                    bucket=self.files.bucket, key=key, version_id=put["VersionId"], name="file.csv"
                 ),
                 created_at=now,
                 updated_at=now,

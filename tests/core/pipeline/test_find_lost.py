@@ -77,6 +77,40 @@ def test_of_two_lost_versions_the_later_one_is_loaded_and_the_other_says_so(
     assert ingest(loading.ledger, loading.files, second) is not None
 
 
+def test_a_version_that_no_event_told_of_stops_the_load_of_an_earlier_one(loading: Loading) -> None:
+    """F03: the earlier one had been read before the later one came."""
+    earlier = loading.judge(b"id,colour\na,red\n", key="incoming/a.csv")
+    later = loading.judge(b"id,colour\na,blue\n", key="incoming/a.csv")
+    assert loading.load(later).state is JobState.SUCCEEDED
+    superseded = loading.plan(earlier)
+    assert (superseded.state, superseded.reason and superseded.reason.code) == (
+        JobState.CANCELLED,
+        "superseded",
+    )
+    assert (loading.values("a") or {})["colour"] == "blue"
+
+
+def test_the_order_that_a_late_event_tells_counts_although_its_job_was_found(
+    loading: Loading, started: Started
+) -> None:
+    """Also when the later version is gone by then, and S3 knows of none but the earlier."""
+    earlier, later = put(loading, "incoming/a.csv", b"1"), put(loading, "incoming/a.csv", b"2")
+    find(loading, started)
+    for job, sequencer in ((later, "0B"), (earlier, "0A")):
+        receive(
+            loading.ledger,
+            started,
+            bucket=loading.files.bucket,
+            key="incoming/a.csv",
+            version_id=loading.ledger.job(job).source.version_id,
+            sequencer=sequencer,
+            record_type="thing",
+        )
+    latest = loading.ledger.latest_of(loading.files.bucket, "incoming/a.csv")
+    assert latest is not None
+    assert latest.id == later
+
+
 def test_an_event_that_comes_late_after_all_finds_the_job_done(loading: Loading, started: Started) -> None:
     job = put(loading, "incoming/a.csv")
     find(loading, started)
