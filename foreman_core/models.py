@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Literal
+from itertools import takewhile
+from typing import Final, Literal
 
 from attrs import field, frozen
 
@@ -93,6 +94,11 @@ _FINAL = {
 }
 
 _AT_WORK = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING}
+
+UNDER_WAY: Final = _AT_WORK | {JobState.UNDOING}
+"""States that nobody is told of."""
+
+_AFTER_THE_END: Final = _FINAL | {JobState.UNDOING}
 
 Mode = Literal["load", "plan", "undo"]
 Disposition = Literal["create", "update", "delete", "unchanged"]
@@ -247,6 +253,23 @@ class Job:
     def is_at_work(self) -> bool:
         """True when an execution has to be under way: the job moves on without a new request."""
         return self.state in _AT_WORK or (self.state is JobState.PLANNED and not self.stops_at_plan)
+
+    @property
+    def owes_notice(self) -> bool:
+        """True when the job has come to rest or to its end, and no notice has gone out of that.
+
+        What an undo or a correction makes of a job that has ended, is told of these.
+        """
+        if self.state in UNDER_WAY or (self.is_at_work and not self.awaits_approval):
+            return False
+        states = [moment.state for moment in self.timeline]
+        since_its_end = len(list(takewhile(_AFTER_THE_END.__contains__, reversed(states)))) - 1
+        return self.notified_moments < len(states) - max(since_its_end, 0)
+
+    @property
+    def is_watched(self) -> bool:
+        """True when something has to happen to the job without a new request, be it only its notice."""
+        return self.is_at_work or self.unaudited or self.owes_notice
 
     def is_stale(self, attempt: int | None) -> bool:
         """True when an execution of this attempt (None: an unknown one) has been followed by another."""

@@ -24,8 +24,6 @@ _DAMAGED: Final = {Corrupted.__name__, "FlexibleChecksumError"}
 with.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html"""
 
-UNDER_WAY: Final = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING, JobState.UNDOING}
-
 
 def refused(ledger: Ledger, job: Job, refusal: Refused, **found: Any) -> Job:  # noqa: ANN401
     """Record that a job's file cannot be used, or not until a person has answered a question, and what was
@@ -124,7 +122,7 @@ def notify(ledger: Ledger, notices: Notices, job_id: str) -> Job:
     """
     while True:
         job = ledger.job(job_id)
-        if job.state in UNDER_WAY or job.notified_moments >= len(job.timeline):
+        if not job.owes_notice:
             return job
         notices.send(job)
         if ledger.mark_notified(job):

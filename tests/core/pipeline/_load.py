@@ -69,7 +69,8 @@ class Api:
 @define
 class Started(Workflow):
     """What was started, instead of Step Functions: (execution, where); which of these still run, and the
-    tokens that were answered. `waiting` are those that somebody waits with.
+    tokens that were answered. `waiting` are those that somebody waits with. Asked about a `broken` job, Step
+    Functions fails; about a `deadly` one, whoever asks is killed.
     """
 
     starts: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
@@ -77,6 +78,8 @@ class Started(Workflow):
     stopped: set[str] = field(factory=set[str])
     waiting: set[str] = field(factory=set[str])
     released: list[str] = field(factory=list[str])
+    broken: set[str] = field(factory=set[str])
+    deadly: set[str] = field(factory=set[str])
 
     def start(self, job: Job, at: Entrance) -> None:
         if execution_name(job) not in dict(self.starts):
@@ -87,6 +90,10 @@ class Started(Workflow):
         return execution_name(job) in self.running
 
     def redrive(self, job: Job) -> bool:
+        if job.id in self.broken:
+            raise Unavailable("states", "broken")
+        if job.id in self.deadly:
+            raise KeyboardInterrupt
         if execution_name(job) not in self.stopped:
             return False
         self.running.add(execution_name(job))
