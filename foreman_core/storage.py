@@ -15,6 +15,7 @@ from foreman_core.errors import Refused
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectVersionsOutputTypeDef
 
 IN_MEMORY: Final = 8 * 1024 * 1024
 """Bytes of an object under construction that stay in memory; what is beyond goes to a temporary file."""
@@ -90,14 +91,16 @@ class Files:
             return None
 
     def versions(self, prefix: str, *, after: Place | None) -> VersionPage:
-        """A page of the versions of objects below a prefix. Left out are those of objects that were deleted;
-        of one that lies across two pages, some may be there.
-        """
+        """A page of the versions of objects below a prefix, without those of objects that were deleted."""
         at: dict[str, Any] = {}
         if after is not None:
             at = {"KeyMarker": after.key, "VersionIdMarker": after.version_id}
         answer = self._client.list_object_versions(Bucket=self.bucket, Prefix=prefix, **at)
-        deleted = {each.get("Key") for each in answer.get("DeleteMarkers", []) if each.get("IsLatest")}
+        deleted = _deleted(answer)
+        if after is not None and any(each.get("Key") == after.key for each in answer.get("Versions", [])):
+            # it begins within an object; that this was deleted came with the page before, or happened since
+            first = self._client.list_object_versions(Bucket=self.bucket, Prefix=after.key, MaxKeys=1)
+            deleted |= _deleted(first)
         found = [
             Version(
                 key=each.get("Key", ""),
@@ -127,6 +130,11 @@ class Files:
             yield body
             body.seek(0)
             self._client.upload_fileobj(body, self.bucket, key, ExtraArgs={"ContentType": content_type})
+
+
+def _deleted(answer: "ListObjectVersionsOutputTypeDef") -> set[str]:
+    """The objects of a listing that were deleted: their latest version is a marker."""
+    return {each.get("Key", "") for each in answer.get("DeleteMarkers", []) if each.get("IsLatest")}
 
 
 @contextmanager

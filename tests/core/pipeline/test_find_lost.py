@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -10,7 +11,11 @@ from foreman_core.models import JobState
 from foreman_core.pipeline.find_lost import Found, find_lost
 from foreman_core.pipeline.ingest import ingest
 from foreman_core.pipeline.start import receive
+from foreman_core.storage import Files
 from tests.core.pipeline._load import Loading, Started
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 NOW = timedelta(seconds=-1)
 
@@ -58,6 +63,29 @@ def test_what_was_deleted_again_is_left_alone(loading: Loading, started: Started
     put(loading, "incoming/a.csv")
     loading.s3.delete_object(Bucket=loading.files.bucket, Key="incoming/a.csv")
     assert find(loading, started).jobs == ()
+
+
+class SmallPages:
+    """S3, of which a listing gives one version or marker at a time."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - what it takes is passed on
+        self._client = client
+
+    def list_object_versions(self, **given: object) -> object:
+        return self._client.list_object_versions(**given | {"MaxKeys": 1})
+
+
+def test_what_was_deleted_is_left_alone_also_where_its_versions_lie_on_another_page(
+    loading: Loading, started: Started
+) -> None:
+    kept = put(loading, "incoming/a.csv")
+    for key in ("incoming/b.csv", "incoming/b.csv", "incoming/b.csv.gz"):
+        put(loading, key)
+    for key in ("incoming/b.csv", "incoming/b.csv.gz"):
+        loading.s3.delete_object(Bucket=loading.files.bucket, Key=key)
+    last = [put(loading, "incoming/c.csv"), put(loading, "incoming/c.csv")]
+    loading.files = Files(cast("S3Client", SmallPages(loading.s3)), loading.files.bucket)
+    assert set(find(loading, started).jobs) == {kept, *last}
 
 
 def test_of_two_lost_versions_the_later_one_is_loaded_and_the_other_says_so(
