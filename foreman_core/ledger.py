@@ -305,7 +305,9 @@ class Ledger(LedgerTable):
         if job.source.sequencer is None:
             return None
         latest = self._get(_object_key(job))
-        if latest is None or latest["sequencer"] <= comparable_sequencer(job.source.sequencer):
+        if latest is None or latest["job_id"] == job.id:
+            return None
+        if latest["sequencer"] <= comparable_sequencer(job.source.sequencer):
             return None
         return str(latest["job_id"])
 

@@ -186,6 +186,13 @@ def test_the_later_version_of_an_object_counts_in_whatever_order_the_events_come
     assert ledger.superseded_by(jobs["2"]) is None
 
 
+def test_a_version_of_which_two_events_tell_does_not_follow_itself(ledger: Ledger) -> None:
+    job = ledger.create(a_job("1", sequencer="00AB"))
+    ledger.see_version(job)
+    ledger.see_version(attrs.evolve(job, source=attrs.evolve(job.source, sequencer="00AB01")))
+    assert ledger.superseded_by(job) is None
+
+
 def test_a_chunk_is_planned_once(ledger: Ledger) -> None:
     chunk = PlannedChunk(index=3, key="k", sha256="s", rows=2, create=1, update=1, unchanged=0)
     assert ledger.put_chunk("job-1", chunk) == chunk
