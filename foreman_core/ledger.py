@@ -225,12 +225,18 @@ class Ledger(LedgerTable):
         fresh = self.job(job.id)
         return fresh if settled and fresh.audits == job.audits + 1 else None
 
-    def amend(self, job_id: str, state: JobState, **changes: object) -> Job:
-        """Change fields of a job that is in `state`, and give it back; Conflict when it is in another."""
-        changed = self._update(_job_key(job_id), {"updated_at": self.now(), **changes}, states=[state])
-        if changed is None:
-            raise Conflict("state-changed", f"Job {job_id} is no longer {state}.")
-        return _structure(changed)
+    def amend(self, job_id: str, state: JobState, *, once: Sequence[str] = (), **changes: object) -> Job:
+        """Change fields of a job that is in `state`, and give it back; one that has a field of `once` by then
+        stays as it is. Conflict when it is in another state.
+        """
+        key, new = _job_key(job_id), {"updated_at": self.now(), **changes}
+        changed = self._update(key, new, states=[state], unless=once)
+        if changed is not None:
+            return _structure(changed)
+        job = self.job(job_id)
+        if once and job.state is state:
+            return job
+        raise Conflict("state-changed", f"Job {job_id} is no longer {state}.")
 
     def audit_trail(self, job_id: str) -> tuple[str, ...]:
         """The events of a job's audit trail, in order, each as the text that was hashed."""

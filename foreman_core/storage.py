@@ -1,7 +1,7 @@
 """The intake bucket as the steps see it: streamed objects, and what is gone told from what has failed."""
 
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -124,12 +124,15 @@ class Files:
         self.put(key, orjson.dumps(document, option=orjson.OPT_INDENT_2), "application/json")
 
     @contextmanager
-    def writer(self, key: str, content_type: str) -> Generator[IO[bytes]]:
-        """A file to write to, which becomes the object when the block ends without an exception."""
+    def writer(self, key: str | Callable[[], str], content_type: str) -> Generator[IO[bytes]]:
+        """A file to write to, which becomes the object when the block ends without an exception; its key may
+        be known only then.
+        """
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
             yield body
             body.seek(0)
-            self._client.upload_fileobj(body, self.bucket, key, ExtraArgs={"ContentType": content_type})
+            name = key if isinstance(key, str) else key()
+            self._client.upload_fileobj(body, self.bucket, name, ExtraArgs={"ContentType": content_type})
 
 
 def _deleted(answer: "ListObjectVersionsOutputTypeDef") -> set[str]:
