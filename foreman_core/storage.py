@@ -83,12 +83,15 @@ class Files:
             return self._client.get_object(Bucket=self.bucket, Key=key, **asked)["Body"].read()
 
     def latest_version(self, key: str) -> str | None:
-        """The version that is read where none is named; None when the object was deleted."""
+        """The latest version of an object that is there still, also when the object was deleted since; None
+        when there is none.
+        """
         try:
             with _gone(key):
                 return self._client.head_object(Bucket=self.bucket, Key=key)["VersionId"]
         except Refused:
-            return None
+            listed = self._client.list_object_versions(Bucket=self.bucket, Prefix=key).get("Versions", [])
+            return next((each.get("VersionId") for each in listed if each.get("Key") == key), None)
 
     def versions(self, prefix: str, *, after: Place | None) -> VersionPage:
         """A page of the versions of objects below a prefix, without those of objects that were deleted."""

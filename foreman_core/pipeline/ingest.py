@@ -64,7 +64,7 @@ def cancel_if_superseded(ledger: Ledger, files: Files, job: Job) -> bool:
 
 
 def _followed_by(files: Files, job: Job) -> str | None:
-    """The job of the version that a dropped file has in the bucket now, if that is another one."""
+    """The job of the latest version that the bucket has of a dropped file, if that is another one."""
     if job.undoes is not None or not job.source.key.startswith(INCOMING):
         return None
     version_id = files.latest_version(job.source.key)

@@ -105,11 +105,16 @@ def test_of_two_lost_versions_the_later_one_is_loaded_and_the_other_says_so(
     assert ingest(loading.ledger, loading.files, second) is not None
 
 
-def test_a_version_that_no_event_told_of_stops_the_load_of_an_earlier_one(loading: Loading) -> None:
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_version_that_no_event_told_of_stops_the_load_of_an_earlier_one(
+    loading: Loading, *, deleted: bool
+) -> None:
     """F03: the earlier one had been read before the later one came."""
     earlier = loading.judge(b"id,colour\na,red\n", key="incoming/a.csv")
     later = loading.judge(b"id,colour\na,blue\n", key="incoming/a.csv")
     assert loading.load(later).state is JobState.SUCCEEDED
+    if deleted:
+        loading.s3.delete_object(Bucket=loading.files.bucket, Key="incoming/a.csv")
     superseded = loading.plan(earlier)
     assert (superseded.state, superseded.reason and superseded.reason.code) == (
         JobState.CANCELLED,
