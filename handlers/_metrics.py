@@ -49,6 +49,7 @@ METRICS: Final = (
     Metric(name="JobsEnded", unit="Count", by=("state",), meaning="times that a job came to rest in a state"),
     Metric(name="JobsRestarted", unit="Count", by=(), meaning="jobs that the sweeper started again"),
     Metric(name="JobsGivenUp", unit="Count", by=(), meaning="jobs that the sweeper gave up"),
+    Metric(name="JobsNotSwept", unit="Count", by=(), meaning="times that the sweeper failed over a job"),
     Metric(name="JobSeconds", unit="Seconds", by=_BY_TYPE, meaning="from a job's record to its end"),
     Metric(
         name="ReadableSeconds",
@@ -108,6 +109,8 @@ def measure(event: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         case "step_failed":
             yield "StepSeconds", event["seconds"]
             yield "StepsFailed", 1
+        case "job_not_swept":
+            yield "JobsNotSwept", 1
         case "field_failed":
             yield "FieldsFailed", 1
         case "writes_throttled":

@@ -180,6 +180,7 @@ def test_restarts_are_those_of_the_sweeper(door: str, *, counted: bool) -> None:
         ({"event": "file_received", "late_s": None}, {}),
         ({"event": "step_done", "seconds": 2}, {"StepSeconds": 2}),
         ({"event": "step_failed", "seconds": 2}, {"StepSeconds": 2, "StepsFailed": 1}),
+        ({"event": "job_not_swept"}, {"JobsNotSwept": 1}),
         ({"event": "field_failed", "seconds": 2}, {"FieldsFailed": 1}),
         ({"event": "writes_throttled", "count": 3}, {"WritesThrottled": 3}),
         ({"event": "field_answered", "seconds": 2}, {}),
