@@ -179,6 +179,8 @@ def test_restarts_are_those_of_the_sweeper(door: str, *, counted: bool) -> None:
         ({"event": "file_received", "late_s": 0.8}, {"IntakeSeconds": 0.8}),
         ({"event": "file_received", "late_s": None}, {}),
         ({"event": "step_done", "seconds": 2}, {"StepSeconds": 2}),
+        ({"event": "work_done", "seconds": 2}, {"StepSeconds": 2}),
+        ({"event": "work_failed", "seconds": 2}, {"StepSeconds": 2, "StepsFailed": 1}),
         ({"event": "step_failed", "seconds": 2}, {"StepSeconds": 2, "StepsFailed": 1}),
         ({"event": "job_not_swept"}, {"JobsNotSwept": 1}),
         ({"event": "field_failed", "seconds": 2}, {"FieldsFailed": 1}),
