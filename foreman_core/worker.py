@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 from foreman_core.leases import Leases
 from foreman_core.ledger import Ledger
 from foreman_core.models import JobState
-from foreman_core.pipeline.whole import GoOn, Paused
+from foreman_core.pipeline.pausing import GoOn, Paused
 from foreman_core.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Work:
 class Do(Protocol):
     """Does a phase, and gives the answer for the state machine; Paused when `go_on` said so."""
 
-    def __call__(self, work: Work, go_on: GoOn) -> Answer:
+    def __call__(self, work: Work, go_on: GoOn, /) -> Answer:
         """Do what the message asks for."""
         ...
 

@@ -9,15 +9,13 @@ import structlog
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from structlog.contextvars import bind_contextvars
 
+from foreman_core.pipeline.pausing import GoOn
 from handlers import _logging
 
 Event = Mapping[str, Any]
 Answer = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Answer]
 
-
-GoOn = Callable[[], bool]
-"""False when the function's time is nearly over."""
 
 SPARE_S: Final = 60
 """Seconds before its time limit in which a function begins nothing new: as long may a chunk take to load."""

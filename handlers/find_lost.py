@@ -8,11 +8,12 @@ from attrs import frozen
 from foreman_core.audit import SWEEPER
 from foreman_core.ledger import Ledger
 from foreman_core.pipeline.find_lost import GRACE, find_lost
+from foreman_core.pipeline.pausing import GoOn
 from foreman_core.storage import Files
 from foreman_core.workflow import Workflow
 from handlers import _clients
 from handlers._settings import load
-from handlers._step import Answer, Event, GoOn, long_step
+from handlers._step import Answer, Event, long_step
 
 
 @frozen

@@ -8,13 +8,14 @@ from attrs import frozen
 from foreman_core.api import Api
 from foreman_core.ledger import Ledger
 from foreman_core.pipeline.comparing import Comparison
+from foreman_core.pipeline.pausing import GoOn
 from foreman_core.pipeline.whole import Writing, load
 from foreman_core.records import Records
 from foreman_core.signing import KmsSigner
 from foreman_core.storage import Files
 from handlers import _clients, _settings
 from handlers._schemas import schema_of
-from handlers._step import Answer, Event, GoOn, long_step
+from handlers._step import Answer, Event, long_step
 
 THREADS: Final = 4
 """Requests to the API under way at once: a small file is loaded in one round, and many of them can be at

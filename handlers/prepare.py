@@ -8,6 +8,7 @@ from foreman_core.ledger import Ledger
 from foreman_core.models import JobState
 from foreman_core.pipeline.approval import Approval
 from foreman_core.pipeline.comparing import Comparison
+from foreman_core.pipeline.pausing import GoOn
 from foreman_core.pipeline.plan import PLAN_CHUNKS
 from foreman_core.pipeline.ways import gate
 from foreman_core.pipeline.whole import Preparing, prepare
@@ -17,7 +18,7 @@ from foreman_core.storage import Files, job_key
 from handlers import _clients
 from handlers._schemas import schema_of
 from handlers._settings import load
-from handlers._step import Answer, Event, GoOn, long_step
+from handlers._step import Answer, Event, long_step
 from handlers._ways import WaySettings
 
 THREADS: Final = 4

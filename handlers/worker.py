@@ -19,9 +19,10 @@ from foreman_core.leases import Leases
 from foreman_core.ledger import Ledger
 from foreman_core.pipeline.approval import Approval
 from foreman_core.pipeline.comparing import Comparison
+from foreman_core.pipeline.pausing import GoOn
 from foreman_core.pipeline.plan import PLAN_CHUNKS
 from foreman_core.pipeline.ways import gate
-from foreman_core.pipeline.whole import GoOn, Preparing, Writing, load, prepare
+from foreman_core.pipeline.whole import Preparing, Writing, load, prepare
 from foreman_core.records import Records
 from foreman_core.remembered import Mappings
 from foreman_core.signing import KmsSigner

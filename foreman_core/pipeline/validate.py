@@ -13,6 +13,7 @@ from foreman_core.pipeline.ingest import BLOCK
 from foreman_core.pipeline.judging import Lines
 from foreman_core.pipeline.outcome import refused
 from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter, VerdictsWriter
+from foreman_core.pipeline.pausing import GoOn, Pausing
 from foreman_core.pipeline.receipt import VERDICTS
 from foreman_core.pipeline.undo import put_chunks
 from foreman_core.reading.table import Digest
@@ -67,10 +68,18 @@ class Chunks:
 
 
 def validate(
-    ledger: Ledger, files: Files, schemas: Schemas, recalls: Recalls, job_id: str, *, chunk_rows: int
+    ledger: Ledger,
+    files: Files,
+    schemas: Schemas,
+    recalls: Recalls,
+    job_id: str,
+    *,
+    chunk_rows: int,
+    go_on: GoOn = lambda: True,
 ) -> Job | None:
     """Judge a job's file, and write the list of its chunks. The job, or None when it has ended or a person
     must say how to go on: the ledger says why. Of several who do so at once, the first one counts.
+    Paused when `go_on` said so; nothing is recorded then.
     """
     job = ledger.job(job_id)
     if job.state is not JobState.VALIDATING:
@@ -78,7 +87,7 @@ def validate(
     if job.validated:  # the chunks that are planned already are chunks of this very reading
         return job
     schema = schemas(job.record_type)
-    body = Digest(files.open(job.source.key, version_id=job.source.version_id))
+    body = Digest(Pausing(files.open(job.source.key, version_id=job.source.version_id), go_on))
     try:
         recall = recalls(job.record_type)
         report, refs, corrected = _judge(

@@ -18,23 +18,17 @@ from foreman_core.pipeline.approval import Approval
 from foreman_core.pipeline.comparing import Comparison
 from foreman_core.pipeline.mutate import mutate_chunk
 from foreman_core.pipeline.outcome import reconcile
+from foreman_core.pipeline.pausing import GoOn, Paused
 from foreman_core.pipeline.plan import PLAN_CHUNKS, plan_chunk, seal_plan
 from foreman_core.pipeline.undo import prepare_undo
 from foreman_core.pipeline.validate import Recalls, validate
 from foreman_core.signing import Signer
 from foreman_core.storage import job_key
 
-GoOn = Callable[[], bool]
-"""Asked before each chunk: False when the process is to stop."""
-
 AHEAD: Final = 2
 """Chunks that wait for each thread: none of them idles, and few are begun that need not be."""
 
 Ref = TypeVar("Ref", ChunkRef, PlanChunkRef)
-
-
-class Paused(Exception):  # noqa: N818 - nothing has failed
-    """The process has stopped between two chunks; another one goes on with the rest."""
 
 
 @frozen(kw_only=True)
@@ -66,13 +60,23 @@ def prepare(
     """Validate, plan and seal a job. The job as it then is; one with more chunks than `most_chunks` is still
     VALIDATING, and none of its chunks is planned.
 
-    Paused when `go_on` said so. The error of the first chunk that breaks; no further one is begun then.
+    Paused when `go_on` said so: between two chunks, and without `most_chunks` also in the midst of the file,
+    which is read anew then. (A function would read it anew again and again; its time limit is what sends the
+    file to a worker.) The error of the first chunk that breaks; no further one is begun then.
     """
     ledger, files = by.comparison.ledger, by.comparison.files
     if ledger.job(job_id).undoes is not None:
         job = prepare_undo(ledger, files, job_id)
     else:
-        job = validate(ledger, files, by.comparison.schemas, by.recalls, job_id, chunk_rows=by.chunk_rows)
+        job = validate(
+            ledger,
+            files,
+            by.comparison.schemas,
+            by.recalls,
+            job_id,
+            chunk_rows=by.chunk_rows,
+            go_on=go_on if most_chunks is None else lambda: True,
+        )
     if job is not None and most_chunks is not None and job.chunks > most_chunks:
         return job
     if job is not None and job.chunks_key is not None:

@@ -17,7 +17,7 @@ from botocore.exceptions import FlexibleChecksumError
 
 from foreman_core.errors import Corrupted
 from foreman_core.items import from_item
-from foreman_core.pipeline.whole import Paused
+from foreman_core.pipeline.pausing import Paused
 from handlers import fail, imports, ingest, load, prepare, validate
 from tests.e2e import _faulty
 from tests.e2e.client import Client

@@ -8,8 +8,9 @@ import pytest
 
 from foreman_core.errors import Unavailable
 from foreman_core.models import ChunkRef, Job, JobState
+from foreman_core.pipeline.pausing import Paused
 from foreman_core.pipeline.undo import put_chunks
-from foreman_core.pipeline.whole import Paused, Preparing, Writing, load, prepare
+from foreman_core.pipeline.whole import Preparing, Writing, load, prepare
 from tests.core.pipeline._load import Api, Loading, fates, no_recall
 
 ROWS = 12
@@ -79,6 +80,20 @@ def test_what_is_too_much_for_one_function_is_left_to_others(
 ) -> None:
     left = prepare(preparing, job.id, attempt=1, go_on=yes, most_chunks=5)
     assert (left.state, loading.ledger.chunks(job.id)) == (JobState.VALIDATING, ())
+
+
+def test_a_worker_that_is_to_stop_does_so_in_the_midst_of_a_file(
+    loading: Loading, preparing: Preparing
+) -> None:
+    """Within a block, not after an hour's validation; a function reads on, since it could do no better."""
+    body = b"id,colour\n" + b"".join(f"id-{n},red\n".encode() for n in range(100_000))
+    asked = loading.identified(body)
+    with pytest.raises(Paused):
+        prepare(preparing, asked.id, attempt=1, go_on=times(1))
+    found = loading.ledger.job(asked.id)
+    assert (found.state, found.validated) == (JobState.VALIDATING, False)
+    left = prepare(preparing, asked.id, attempt=1, go_on=times(1), most_chunks=5)
+    assert (left.validated, left.counts.accepted) == (True, 100_000)
 
 
 def test_a_pause_keeps_what_is_done_and_the_next_one_does_only_the_rest(
