@@ -195,7 +195,7 @@ def _after_load(job: Job) -> list[str]:
         case JobState.FAILED if exit_code(job) == FAILED:
             return [
                 f"./foreman retry {job.id}    go on where it stopped",
-                f"./foreman logs --job {job.id}    what the functions say",
+                f"./foreman logs --job {job.id}    what was logged of it",
             ]
         case JobState.FAILED:
             return ["Correct the file and send it again; nothing of it is stored."]

@@ -51,7 +51,7 @@ COMMANDS = {
         "status": Lazy("cli.commands.stack:status", "List every resource and how it is realised."),
         "outputs": Lazy("cli.commands.stack:outputs", "Print the stack's outputs, the API key included."),
         "dlq": Lazy("cli.commands.dlq:dlq", "See messages that were not got on with, and put them back."),
-        "logs": Lazy("cli.commands.logs:logs", "Print what the functions of a stack log."),
+        "logs": Lazy("cli.commands.logs:logs", "Print what the functions and containers of a stack log."),
     },
     "The project": {
         "test": Lazy("cli.commands.test:test", "Run the test suite."),

@@ -60,6 +60,7 @@ class Watched:
     record_type: str
     api_id: str
     state_machine_arn: str
+    topic: str
     queues: Mapping[str, str]
     dead_letters: Mapping[str, str]
     records_table: str
@@ -72,20 +73,20 @@ def dashboard(of: Watched) -> dict[str, object]:
     """Give the body: what is wrong first, then jobs and rows, then the services from the door inwards."""
     rows: list[list[Widget]] = [
         [_alarms(of)],
-        [_jobs(of), _rows(of), _durations(of)],
+        [_jobs(of), _rows(of), _rejects(of), _durations(of)],
         [_intake_lag(of), _watchers(of), _lambda(of, "Invocations", "Sum", "Calls by schedules", SCHEDULED)],
-        [_queues(of), _oldest(of), _dead_letters(of)],
+        [_queues(of), _oldest(of), _dead_letters(of), _notices_failed(of)],
         [_machine(of), _steps(of), _steps_failed(of)],
         [
             _lambda(of, "Errors", "Sum", "Function errors"),
-            _lambda(of, "Throttles", "Sum", "Function throttles"),
+            _function_throttles(of),
         ],
         [
             _lambda(of, "ConcurrentExecutions", "Maximum", "Functions at a time"),
             _lambda(of, "Duration", "p95", "Function duration, p95 (ms)"),
         ],
         [_api_errors(of), _api_latency(of), _throttled_writes(of)],
-        [_table_use(of), _table_throttles(of), _table_latency(of)],
+        [_table_use(of), _table_throttles(of), _table_latency(of), _table_errors(of)],
         *([[_tasks(of), *_use_of_containers(of)]] if of.services else []),
         *([_requests(web), _request_errors(web), _request_seconds(web), _hosts(web)] for web in _webs(of)),
     ]
@@ -164,6 +165,14 @@ def _rows(of: Watched) -> Widget:
     return _metrics(of, "Rows by what became of them", fates, stacked=True)
 
 
+def _rejects(of: Watched) -> Widget:
+    series = [
+        _ours(of, metric, label, record_type=of.record_type)
+        for metric, label in (("RowsRead", "read"), ("RowsRejected", "rejected"))
+    ]
+    return _metrics(of, "Rows read and rejected", series)
+
+
 def _durations(of: Watched) -> Widget:
     return _metrics(
         of,
@@ -196,6 +205,11 @@ def _dead_letters(of: Watched) -> Widget:
 def _of_queues(of: Watched, title: str, metric: str, queues: Mapping[str, str]) -> Widget:
     series = [_series("AWS/SQS", metric, {"QueueName": queue}, what) for what, queue in queues.items()]
     return _metrics(of, title, series, stat="Maximum")
+
+
+def _notices_failed(of: Watched) -> Widget:
+    failed = _series("AWS/SNS", "NumberOfNotificationsFailed", {"TopicName": of.topic}, "failed")
+    return _metrics(of, "Notices that did not reach a subscriber", [failed])
 
 
 def _watchers(of: Watched) -> Widget:
@@ -242,10 +256,18 @@ def _steps_failed(of: Watched) -> Widget:
 
 
 def _lambda(of: Watched, metric: str, stat: str, title: str, roles: Sequence[str] = FUNCTIONS) -> Widget:
-    series = [
+    return _metrics(of, title, _of_functions(of, metric, roles), stat=stat)
+
+
+def _function_throttles(of: Watched) -> Widget:
+    account = _series("AWS/Lambda", "Throttles", {}, "the whole account")
+    return _metrics(of, "Function throttles", [account, *_of_functions(of, "Throttles", FUNCTIONS)])
+
+
+def _of_functions(of: Watched, metric: str, roles: Sequence[str]) -> list[Series]:
+    return [
         _series("AWS/Lambda", metric, {"FunctionName": function_name(of.stack, role)}, role) for role in roles
     ]
-    return _metrics(of, title, series, stat=stat)
 
 
 def _api_errors(of: Watched) -> Widget:
@@ -295,17 +317,27 @@ def _of_tables(of: Watched, kinds: Mapping[str, str]) -> list[Series]:
 
 def _table_latency(of: Watched) -> Widget:
     operations = {"records": ("BatchExecuteStatement", "BatchGetItem"), "ledger": ("GetItem", "UpdateItem")}
-    series = [
+    series = _of_operations(of, "SuccessfulRequestLatency", operations)
+    return _metrics(of, "Table latency, p95 (ms)", series, stat="p95")
+
+
+def _table_errors(of: Watched) -> Widget:
+    series = _of_operations(of, "SystemErrors", dict.fromkeys(_tables(of), OPERATIONS))
+    return _metrics(of, "Failures of DynamoDB's own", series)
+
+
+def _of_operations(of: Watched, metric: str, operations: Mapping[str, Sequence[str]]) -> list[Series]:
+    tables = _tables(of)
+    return [
         _series(
             "AWS/DynamoDB",
-            "SuccessfulRequestLatency",
-            {"TableName": table, "Operation": operation},
+            metric,
+            {"TableName": tables[what], "Operation": operation},
             f"{what}, {operation}",
         )
-        for what, table in _tables(of).items()
-        for operation in operations[what]
+        for what, asked in operations.items()
+        for operation in asked
     ]
-    return _metrics(of, "Table latency, p95 (ms)", series, stat="p95")
 
 
 def _tasks(of: Watched) -> Widget:

@@ -100,6 +100,7 @@ class Observability(pulumi.ComponentResource):
         known: Mapping[str, Any] = {
             "api_id": args.api_id,
             "state_machine_arn": args.state_machine_arn,
+            "topic": args.topic,
             "queues": args.queues,
             "dead_letters": args.dead_letters,
             "records_table": args.records_table,

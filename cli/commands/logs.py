@@ -1,4 +1,4 @@
-"""`logs`: what the functions of a stack say."""
+"""`logs`: what the functions and containers of a stack say."""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ STYLES: Final = {"error": "bold red", "critical": "bold red", "warning": "yellow
     ],
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on printing what is logged from now on, until Ctrl-C.")
-@click.option("--job", metavar="ID", help="Only what the functions say of this job.")
+@click.option("--job", metavar="ID", help="Only what they say of this job.")
 @click.option(
     "--since",
     type=Since(),
@@ -41,9 +41,9 @@ STYLES: Final = {"error": "bold red", "critical": "bold red", "warning": "yellow
 @stack_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document per line, and nothing else.")
 def logs(*, follow: bool, job: str | None, since: datetime, stack: str, as_json: bool) -> int:
-    """Print what the functions of a stack log: events with keys, never a value of a row.
+    """Print what the functions and containers of a stack log: events with keys, never a value of a row.
 
-    The lines come from CloudWatch Logs, where every function has a log group of its own.
+    The lines come from CloudWatch Logs, where each has a log group of its own.
     """
     told = 0
     for entry in read(find(stack), Asked(job=job, since=since, follow=follow)):

@@ -22,6 +22,7 @@ OF = Watched(
     record_type="customer",
     api_id="api1",
     state_machine_arn="arn:machine",
+    topic="notices",
     queues={"files": "events", "notices": "deliveries"},
     dead_letters={"files": "dead", "notices": "undelivered"},
     records_table="records",
@@ -124,9 +125,9 @@ def test_every_metric_of_ours_is_one_that_the_functions_report_with_these_dimens
     assert OURS == NAMESPACE
 
 
-def test_every_metric_but_the_number_of_rows_read_is_shown() -> None:
+def test_every_metric_of_ours_is_shown() -> None:
     shown = {metric for namespace, metric, _ in series() if namespace == OURS}
-    assert {metric.name for metric in METRICS} - shown == {"RowsRead"}
+    assert shown == {metric.name for metric in METRICS}
 
 
 def test_no_line_is_drawn_twice_in_a_widget() -> None:
