@@ -14,7 +14,6 @@ from components._steps import (
     answer_tasks,
     open_files,
     read_files,
-    read_uploads,
     use_ledger,
     write_files,
 )
@@ -74,7 +73,6 @@ def permissions(of: StepArgs) -> Sequence[Statement]:
         # a presigned request has the rights of who signs it
         write_files(of, "incoming/*"),
         read_files(of, "jobs/*/rejects.csv"),
-        *read_uploads(of, "incoming/*", "submitted/*"),
         open_files(of),
         *start_jobs(of),
         answer_tasks("states:SendTaskSuccess"),

@@ -235,6 +235,7 @@ def test_the_web_service_writes_no_record_and_no_file_of_a_job(containers: Outco
     allowed = containers.allowed("containers-web-policy")
     assert allowed["UseRecords"]["Action"] == ["dynamodb:GetItem", "dynamodb:Scan"]
     assert allowed["WriteFiles"]["Resource"] == [f"{_given.BUCKET}/incoming/*"]
+    assert "ReadUploads" not in allowed  # it signs forms for files, and reads none
     assert allowed["StartJobs"]["Resource"] == [_given.MACHINE]
 
 
