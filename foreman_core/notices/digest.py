@@ -30,7 +30,8 @@ def send_digests(subscriptions: Subscriptions, deliveries: Deliveries, every: Di
             subscriptions.seal(subscription)
             for span in subscriptions.sealed(subscription):
                 entries = subscriptions.entries(subscription, span)
-                deliveries.send(subscription.id, digest(subscription, span, entries, at=subscriptions.now()))
+                told = digest(subscription, span, entries, at=subscriptions.now())
+                deliveries.send([subscription.id], told)
                 subscriptions.sent(subscription, span)
                 count += 1
         except Exception as error:  # noqa: BLE001 - whatever it is, the others have their digests

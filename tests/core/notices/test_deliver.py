@@ -1,6 +1,6 @@
 """Subscriptions in a real table: once to each, digests without gaps and repeats."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -35,12 +35,19 @@ class Queue:
         client: Any = self
         self.deliveries = Deliveries(client, "queue")
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 - as SQS has it
+    def send_message_batch(
+        self,
+        *,
+        QueueUrl: str,  # noqa: N803 - as SQS has it
+        Entries: Sequence[Mapping[str, str]],  # noqa: N803
+    ) -> Mapping[str, Any]:
         assert QueueUrl == "queue"
-        body = orjson.loads(MessageBody)
-        if body["subscription"] in self.breaks:
-            raise OSError("broken off")
-        self.sent.append((body["subscription"], body["document"]))
+        for entry in Entries:
+            body = orjson.loads(entry["MessageBody"])
+            if body["subscription"] in self.breaks:
+                raise OSError("broken off")
+            self.sent.append((body["subscription"], body["document"]))
+        return {}
 
 
 class Topics(OutcomeTopics):
