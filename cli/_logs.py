@@ -1,4 +1,4 @@
-"""What the functions of a stack have said: the same calls on AWS and on the emulator."""
+"""What the functions and containers of a stack have said: the same calls on AWS and on the emulator."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -33,14 +33,16 @@ class Asked:
 def read(
     target: Target, asked: Asked, *, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[dict[str, Any]]:
-    """The functions' log lines in the order of their time; with `follow` without an end.
+    """The functions' and containers' log lines in the order of their time; with `follow` without an end.
 
-    Each is what the function wrote, and at least `function` and `timestamp`.
+    Each is what the function or container wrote, and at least `function` and `timestamp`.
     """
     stack = target.name.rpartition("/")[2]  # Pulumi's whole name of a stack begins with its organisation
-    reader = _Reader(target.client("logs"), f"/aws/lambda/foreman-{stack}-", asked)
+    prefixes = (f"/aws/lambda/foreman-{stack}-", f"/foreman/{stack}/containers-")
+    readers = [_Reader(target.client("logs"), prefix, asked) for prefix in prefixes]
     while True:
-        yield from sorted(reader.new_lines(), key=lambda line: str(line["timestamp"]))
+        new = [line for reader in readers for line in reader.new_lines()]
+        yield from sorted(new, key=lambda line: str(line["timestamp"]))
         if not asked.follow:
             return
         sleep(POLL_SECONDS)
@@ -52,7 +54,7 @@ class _Reader:
 
     client: "CloudWatchLogsClient"
     prefix: str
-    """What the names of the functions' log groups begin with; the handler's module is the rest."""
+    """What the names of the log groups begin with; the rest is a handler's module or a container's name."""
     asked: Asked
     _starts: dict[str, int] = field(init=False, factory=dict[str, int])
     _told: dict[str, dict[tuple[str, ...], int]] = field(
@@ -60,7 +62,7 @@ class _Reader:
     )
 
     def new_lines(self) -> Iterator[dict[str, Any]]:
-        """Every line that a function wrote as JSON since the last time; the platform's own are left out."""
+        """Every line that was written as JSON since the last time; the platform's own are left out."""
         for name in self._groups():
             for event in self._new_events(name):
                 line = _parsed(event["message"])

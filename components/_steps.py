@@ -24,10 +24,11 @@ from foreman_core.schema.graphql import upsert_field
 FUNCTION_CHUNKS: Final = 20
 """As many chunks does one function plan or load: some 10,000 rows, in a minute or two."""
 
-UPLOADS: Final = ("incoming/*", "submitted/*")
+INCOMING: Final = "incoming/*"
+UPLOADS: Final = (INCOMING, "submitted/*")
 RETURNED: Final = ("jobs/*/corrected.txt", "jobs/*/mapping.json", "jobs/*/rejects.csv")
 """What validation reads of a job whose rejects file comes back."""
-COMPARED: Final = ("jobs/*/accepted.jsonl", "jobs/*/plan/*")
+COMPARED: Final = ("jobs/*/accepted/*", "jobs/*/plan/*")
 """What planning reads: rows, or the plan of a job that is to be undone."""
 ACCOUNTED: Final = (
     "jobs/*/corrected.txt",
@@ -100,7 +101,7 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
             environment=ways,
             permissions=[
                 *use_ledger(of, GET, PUT, QUERY, UPDATE),
-                write_files(of, "jobs/*/chunks.json"),
+                write_files(of, "jobs/*/chunks/*"),
                 open_files(of),
             ],
         ),
@@ -129,7 +130,12 @@ def steps(of: StepArgs) -> Mapping[str, Step]:
         ),
         "seal": Step(
             environment=gate,
-            permissions=[*use_ledger(of, GET, PUT, QUERY, UPDATE), *write_job_files(of)],
+            permissions=[
+                *use_ledger(of, GET, PUT, QUERY, UPDATE),
+                *write_job_files(of),
+                # whether a dropped file has a later version
+                *read_uploads(of, INCOMING),
+            ],
         ),
         "approval": Step(
             environment={"STATE_MACHINE_ARN": of.state_machine_arn, "TOPIC_ARN": of.topic_arn},
@@ -186,7 +192,7 @@ def prepare_step(of: StepArgs, environment: Mapping[str, pulumi.Input[str]]) -> 
         permissions=[
             *use_ledger(of, GET, PUT, QUERY, UPDATE),
             *read_uploads(of, *UPLOADS),
-            read_files(of, "jobs/*/chunks.json", *RETURNED, *COMPARED),
+            read_files(of, "jobs/*/chunks/*", *RETURNED, *COMPARED),
             write_files(of, "jobs/*"),
             open_files(of),
             _read_records(of),
@@ -208,7 +214,7 @@ def load_step(of: StepArgs) -> Step:
         permissions=[
             *use_ledger(of, GET, PUT, QUERY, UPDATE),
             *read_uploads(of, *UPLOADS),
-            read_files(of, "jobs/*/accepted.jsonl", "jobs/*/plan-chunks.json", *ACCOUNTED),
+            read_files(of, "jobs/*/accepted/*", "jobs/*/plan-chunks.json", *ACCOUNTED),
             *write_job_files(of),
             _read_records(of),
             _write_records(of),

@@ -14,6 +14,7 @@ from attrs import field, frozen
 from cattrs.gen import make_dict_structure_fn, override
 
 from components._container_settings import SETTINGS, ContainerSettings, container_faults
+from components._ledger import JOB_DAYS
 
 NAMESPACE: Final = "foreman"
 STACK_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -32,6 +33,10 @@ LEAST_ATTEMPTS: Final = 3
 MOST_ATTEMPTS: Final = 10
 LEAST_NOTICE_DAYS: Final = 15
 """A queue may hold a message for fourteen days, and it must be known then whether it was delivered."""
+MOST_INCOMING_DAYS: Final = JOB_DAYS - 30
+"""A dropped file whose job the ledger has forgotten looks like one whose event was lost, and would be loaded
+again. The month is for S3, which may remove later than it says:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configuration-examples.html"""
 TWO_PROCESSORS_MB: Final = 3538
 """A function has a processor for every 1,769 MB, and Polars uses as many as there are:
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
@@ -171,6 +176,12 @@ def _faults(config: Config) -> Iterator[str]:
     for name, (value, least, most) in least_and_most.items():
         if value is not None and not least <= value <= most:
             yield _fault(name, f"{value} is not between {least} and {most}")
+    if config.retention.incoming_days > MOST_INCOMING_DAYS:
+        yield _fault(
+            "retention.incomingDays",
+            f"{config.retention.incoming_days} is more than {MOST_INCOMING_DAYS}: the ledger forgets a job "
+            f"after {JOB_DAYS} days, and a file that is there without a job is loaded",
+        )
     if config.log_retention_days not in LOG_DAYS:
         yield _fault("logRetentionDays", f"{config.log_retention_days} is none of {_listed(LOG_DAYS)}")
     if config.endpoint is not None and not config.endpoint.startswith(("http://", "https://")):

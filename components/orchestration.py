@@ -184,7 +184,7 @@ class Orchestration(pulumi.ComponentResource):
         return [
             Statement(sid="RunSteps", actions=["lambda:InvokeFunction"], resources=functions),
             *self._fan_out(),
-            read_files(args, "jobs/*/chunks.json", "jobs/*/plan-chunks.json"),
+            read_files(args, "jobs/*/chunks/*", "jobs/*/plan-chunks.json"),
             open_files(args, OPEN),
             *use_ledger(args, UPDATE),
             *send_notices(args),

@@ -1,8 +1,8 @@
 """The ledger: what is known of every job, chunk and file, in one table.
 
 pk                  sk              holds
-JOB#<job>           JOB             the job; also listed by time in the index `jobs-by-time`, and, while an
-                                    execution has to be under way, in the index `jobs-at-work`
+JOB#<job>           JOB             the job; also listed by time in the index `jobs-by-time`, and, while it
+                                    is watched, in the index `jobs-at-work`
 JOB#<job>           CHUNK#<n>       a chunk: where its plan lies, and what came of it
 JOB#<job>           AUDIT#<n>       an event of the audit trail
 JOB#<job>           CORRECTION#<c>  what the job c has loaded of the rows that this one rejected
@@ -13,7 +13,7 @@ OBJECT#<bucket>/<key>  LATEST       the latest version seen of an object
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 import attrs
@@ -24,7 +24,7 @@ from foreman_core.audit import AuditEvent, next_event, shown_counts
 from foreman_core.errors import Conflict, Moved, Refused, Unavailable
 from foreman_core.identity import comparable_sequencer
 from foreman_core.items import from_item, to_attribute, to_item
-from foreman_core.ledger_table import NEW, LedgerTable
+from foreman_core.ledger_table import NEW, LedgerTable, holds
 from foreman_core.models import (
     Correction,
     Counts,
@@ -73,10 +73,20 @@ JOBS_AT_WORK: Final = "jobs-at-work"
 _NO_STATES: Final[frozenset[JobState]] = frozenset()
 _LIST_PK: Final = "JOBS"
 _AT_WORK_PK: Final = "AT WORK"
+_FIRST: Final = "0"
+"""Sorts before every time."""
 _RACES: Final = 8
 """How often a change is tried anew when another one came in between: more than there are writers of a job."""
 
 Release = Callable[[Job], bool]
+
+
+@frozen
+class Watched:
+    """A job that is watched, and its place among these."""
+
+    job_id: str
+    place: str
 
 
 @frozen(kw_only=True)
@@ -131,15 +141,13 @@ class Ledger(LedgerTable):
             keys = list(answer["UnprocessedKeys"].get(self._table, {"Keys": []})["Keys"])
         raise Unavailable("throttled", "The ledger does not answer for all jobs that it is asked about.")
 
-    def position(self, what: str) -> tuple[str, str] | None:
-        """Where a search goes on; None for its beginning."""
-        found = self._get(_position_key(what))
-        return None if found is None or "key" not in found else (found["key"], found["version_id"])
+    def position(self, what: str) -> Sequence[str]:
+        """Where a search goes on, as it was kept; nothing for its beginning."""
+        return (self._get(_position_key(what)) or {}).get("place", ())
 
-    def keep_position(self, what: str, place: tuple[str, str] | None) -> None:
-        """Keep where a search goes on next time; None lets it begin anew."""
-        at = {} if place is None else {"key": place[0], "version_id": place[1]}
-        self._put({**_position_key(what), **at})
+    def keep_position(self, what: str, *place: str) -> None:
+        """Keep where a search goes on next time; nothing lets it begin anew."""
+        self._put({**_position_key(what), "place": place})
 
     def jobs(self, *, limit: int, token: str | None = None) -> JobPage:
         """A page of at most `limit` jobs, newest first. Refused(`bad-token`) for a token that is not ours."""
@@ -159,17 +167,17 @@ class Ledger(LedgerTable):
             next_token=_encode(last) if last else None,
         )
 
-    def at_work(self) -> Iterator[str]:
-        """The ids of the jobs that move on without a new request, as of a moment ago; the oldest first."""
+    def watched(self, after: str = _FIRST) -> Iterator[Watched]:
+        """The jobs that are watched, as of a moment ago, or those behind a place; the oldest first."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName=JOBS_AT_WORK,
-            KeyConditionExpression="at_work = :yes",
-            ExpressionAttributeValues={":yes": {"S": _AT_WORK_PK}},
+            KeyConditionExpression="at_work = :yes AND list_sk > :after",
+            ExpressionAttributeValues={":yes": {"S": _AT_WORK_PK}, ":after": {"S": after}},
         )
         for page in pages:
-            for item in page["Items"]:
-                yield str(from_item(item)["pk"]).removeprefix("JOB#")
+            for item in map(from_item, page["Items"]):
+                yield Watched(str(item["pk"]).removeprefix("JOB#"), str(item["list_sk"]))
 
     def transition(self, job_id: str, to: JobState, **changes: object) -> Job:
         """Move a job to a state, with changes of its fields, and give it back as it then is.
@@ -217,12 +225,18 @@ class Ledger(LedgerTable):
         fresh = self.job(job.id)
         return fresh if settled and fresh.audits == job.audits + 1 else None
 
-    def amend(self, job_id: str, state: JobState, **changes: object) -> Job:
-        """Change fields of a job that is in `state`, and give it back; Conflict when it is in another."""
-        changed = self._update(_job_key(job_id), {"updated_at": self.now(), **changes}, states=[state])
-        if changed is None:
-            raise Conflict("state-changed", f"Job {job_id} is no longer {state}.")
-        return _structure(changed)
+    def amend(self, job_id: str, state: JobState, *, once: Sequence[str] = (), **changes: object) -> Job:
+        """Change fields of a job that is in `state`, and give it back; one that has a field of `once` by then
+        stays as it is. Conflict when it is in another state.
+        """
+        key, new = _job_key(job_id), {"updated_at": self.now(), **changes}
+        changed = self._update(key, new, states=[state], unless=once)
+        if changed is not None:
+            return _structure(changed)
+        job = self.job(job_id)
+        if once and job.state is state:
+            return job
+        raise Conflict("state-changed", f"Job {job_id} is no longer {state}.")
 
     def audit_trail(self, job_id: str) -> tuple[str, ...]:
         """The events of a job's audit trail, in order, each as the text that was hashed."""
@@ -246,12 +260,12 @@ class Ledger(LedgerTable):
         return self._change(job, what, to, changes, put, details={"by": correction.job_id})
 
     def mark_notified(self, job: Job) -> bool:
-        """Record that a notice of the job's state has gone out; False when the job has moved on since.
+        """Record that a notice of the job has gone out; False when something else was recorded of it since.
 
         What the notice knew of is a number of moments: times are written down before they come true.
         """
         told = {"notified_at": self.now(), "notified_moments": len(job.timeline)}
-        return self._update(_job_key(job.id), told, states=[job.state]) is not None
+        return holds(lambda: self._client.update_item(**self._seen(job, told))) is not None
 
     def claim_file(self, job: Job, sha256: str, *, release: Release, force: bool = False) -> str:
         """Claim content for a job, and give back the id of the job that owns it: this one, or an earlier.
@@ -297,7 +311,9 @@ class Ledger(LedgerTable):
         if job.source.sequencer is None:
             return None
         latest = self._get(_object_key(job))
-        if latest is None or latest["sequencer"] <= comparable_sequencer(job.source.sequencer):
+        if latest is None or latest["job_id"] == job.id:
+            return None
+        if latest["sequencer"] <= comparable_sequencer(job.source.sequencer):
             return None
         return str(latest["job_id"])
 
@@ -398,17 +414,17 @@ class Ledger(LedgerTable):
     def _seen(self, job: Job, changes: Mapping[str, object]) -> dict[str, Any]:
         """The update of a job on condition that nothing was recorded of it since it was seen."""
         plain: dict[str, object] = cattrs.unstructure(dict(changes))
-        at_work = attrs.evolve(job, **changes).is_at_work
+        watched = attrs.evolve(job, **changes).is_watched
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in plain)
         values = {f":{name}": to_attribute(value) for name, value in plain.items()}
-        if at_work:
+        if watched:
             expression, values = f"{expression}, at_work = :yes", {**values, ":yes": {"S": _AT_WORK_PK}}
         return {
             "TableName": self._table,
             "Key": to_item(_job_key(job.id)),
-            "UpdateExpression": expression if at_work else f"{expression} REMOVE at_work",
+            "UpdateExpression": expression if watched else f"{expression} REMOVE at_work",
             "ConditionExpression": "#audits = :seen AND #state = :was",
-            "ExpressionAttributeNames": {f"#{name}": name for name in {**plain, "state": None}},
+            "ExpressionAttributeNames": {f"#{name}": name for name in {*plain, "audits", "state"}},
             "ExpressionAttributeValues": {
                 **values,
                 ":seen": {"N": str(job.audits)},
@@ -447,7 +463,7 @@ def _item(job: Job, *, expires_at: int) -> dict[str, object]:
         **_job_key(job.id),
         "list_pk": _LIST_PK,
         "list_sk": f"{job.created_at}#{job.id}",
-        "at_work": _AT_WORK_PK if job.is_at_work else None,
+        "at_work": _AT_WORK_PK if job.is_watched else None,
         "expires_at": expires_at,
         **cattrs.unstructure(job),
     }

@@ -88,7 +88,7 @@ class LedgerTable:
             options["ConditionExpression"] = condition
         if names:
             options["ExpressionAttributeValues"] = {f":{name}": {"S": value} for name, value in names.items()}
-        return _holds(lambda: self._client.put_item(TableName=self._table, Item=item, **options)) is not None
+        return holds(lambda: self._client.put_item(TableName=self._table, Item=item, **options)) is not None
 
     def _update(
         self,
@@ -109,7 +109,7 @@ class LedgerTable:
             values |= {f":in{number}": {"S": state.value} for number, state in enumerate(states)}
             condition += f" AND #state IN ({', '.join(f':in{number}' for number in range(len(states)))})"
         names = {f"#{name}": name for name in [*plain, *unless, *(["state"] if states else [])]}
-        answer = _holds(
+        answer = holds(
             lambda: self._client.update_item(
                 TableName=self._table,
                 Key=to_item(key),
@@ -123,7 +123,7 @@ class LedgerTable:
         return None if answer is None else from_item(answer.get("Attributes", {}))
 
 
-def _holds(write: Callable[[], T]) -> T | None:
+def holds(write: Callable[[], T]) -> T | None:
     """What `write` gives back, or None when its condition did not hold."""
     try:
         return write()

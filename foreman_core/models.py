@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Literal
+from itertools import takewhile
+from typing import Final, Literal
 
 from attrs import field, frozen
 
@@ -93,6 +94,11 @@ _FINAL = {
 }
 
 _AT_WORK = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING}
+
+UNDER_WAY: Final = _AT_WORK | {JobState.UNDOING}
+"""States that nobody is told of."""
+
+_AFTER_THE_END: Final = _FINAL | {JobState.UNDOING}
 
 Mode = Literal["load", "plan", "undo"]
 Disposition = Literal["create", "update", "delete", "unchanged"]
@@ -192,13 +198,13 @@ class Job:
     `done_as` the state to which undoing its undo brings it back.
 
     `attempt` numbers the executions that the job has had; `restarts` counts those that nobody asked for,
-    since somebody last did. `validated` says that the chunks of the file are written, `cancelling` that
-    loading is to stop before the next chunk. A corrected rejects file names the job that it `corrects`, and
-    that one counts the `corrections` which its account holds. `awaits_approval` says that its plan is loaded
-    only once a person has approved it, and `approval_token` lets the execution go on that waits for this.
-    `audits` counts the events of the job's audit
-    trail, and `audit_head` is the hash of the last one; `unaudited` says that Step Functions by itself has
-    recorded a failure which is not among them yet.
+    since somebody last did. `validated` says that the chunks of the file are written, and `chunks_key` where
+    the list of them is; `cancelling` that loading is to stop before the next chunk. A corrected rejects file
+    names the job that it `corrects`, and that one counts the `corrections` which its account holds.
+    `awaits_approval` says that its plan is loaded only once a person has approved it, and `approval_token`
+    lets the execution go on that waits for this. `audits` counts the events of the job's audit trail, and
+    `audit_head` is the hash of the last one; `unaudited` says that Step Functions by itself has recorded a
+    failure which is not among them yet.
     """
 
     id: str
@@ -213,6 +219,7 @@ class Job:
     options: Options = Options()
     plan_id: str | None = None
     chunks: int = 0
+    chunks_key: str | None = None
     reason: Reason | None = None
     duplicate_of: str | None = None
     undoes: str | None = None
@@ -247,6 +254,23 @@ class Job:
     def is_at_work(self) -> bool:
         """True when an execution has to be under way: the job moves on without a new request."""
         return self.state in _AT_WORK or (self.state is JobState.PLANNED and not self.stops_at_plan)
+
+    @property
+    def owes_notice(self) -> bool:
+        """True when the job has come to rest or to its end, and no notice has gone out of that.
+
+        What an undo or a correction makes of a job that has ended, is told of these.
+        """
+        if self.state in UNDER_WAY or (self.is_at_work and not self.awaits_approval):
+            return False
+        states = [moment.state for moment in self.timeline]
+        since_its_end = len(list(takewhile(_AFTER_THE_END.__contains__, reversed(states)))) - 1
+        return self.notified_moments < len(states) - max(since_its_end, 0)
+
+    @property
+    def is_watched(self) -> bool:
+        """True when something has to happen to the job without a new request, be it only its notice."""
+        return self.is_at_work or self.unaudited or self.owes_notice
 
     def is_stale(self, attempt: int | None) -> bool:
         """True when an execution of this attempt (None: an unknown one) has been followed by another."""

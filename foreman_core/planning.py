@@ -59,7 +59,7 @@ def overwrites(planned: PlannedRow, again: PlannedRow, live: Mapping[str, Value]
 
 
 def read_accepted(lines: bytes, schema: RecordSchema) -> list[AcceptedRow]:
-    """The rows of a part of `accepted.jsonl`."""
+    """The rows of a part of the accepted rows."""
     rows: list[AcceptedRow] = []
     for line in lines.splitlines():
         values: dict[str, Any] = orjson.loads(line)

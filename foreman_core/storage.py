@@ -1,7 +1,7 @@
 """The intake bucket as the steps see it: streamed objects, and what is gone told from what has failed."""
 
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -15,6 +15,7 @@ from foreman_core.errors import Refused
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectVersionsOutputTypeDef
 
 IN_MEMORY: Final = 8 * 1024 * 1024
 """Bytes of an object under construction that stay in memory; what is beyond goes to a temporary file."""
@@ -82,22 +83,27 @@ class Files:
             return self._client.get_object(Bucket=self.bucket, Key=key, **asked)["Body"].read()
 
     def latest_version(self, key: str) -> str | None:
-        """The version that is read where none is named; None when the object was deleted."""
+        """The latest version of an object that is there still, also when the object was deleted since; None
+        when there is none.
+        """
         try:
             with _gone(key):
                 return self._client.head_object(Bucket=self.bucket, Key=key)["VersionId"]
         except Refused:
-            return None
+            listed = self._client.list_object_versions(Bucket=self.bucket, Prefix=key).get("Versions", [])
+            return next((each.get("VersionId") for each in listed if each.get("Key") == key), None)
 
     def versions(self, prefix: str, *, after: Place | None) -> VersionPage:
-        """A page of the versions of objects below a prefix. Left out are those of objects that were deleted;
-        of one that lies across two pages, some may be there.
-        """
+        """A page of the versions of objects below a prefix, without those of objects that were deleted."""
         at: dict[str, Any] = {}
         if after is not None:
             at = {"KeyMarker": after.key, "VersionIdMarker": after.version_id}
         answer = self._client.list_object_versions(Bucket=self.bucket, Prefix=prefix, **at)
-        deleted = {each.get("Key") for each in answer.get("DeleteMarkers", []) if each.get("IsLatest")}
+        deleted = _deleted(answer)
+        if after is not None and any(each.get("Key") == after.key for each in answer.get("Versions", [])):
+            # it begins within an object; that this was deleted came with the page before, or happened since
+            first = self._client.list_object_versions(Bucket=self.bucket, Prefix=after.key, MaxKeys=1)
+            deleted |= _deleted(first)
         found = [
             Version(
                 key=each.get("Key", ""),
@@ -121,12 +127,20 @@ class Files:
         self.put(key, orjson.dumps(document, option=orjson.OPT_INDENT_2), "application/json")
 
     @contextmanager
-    def writer(self, key: str, content_type: str) -> Generator[IO[bytes]]:
-        """A file to write to, which becomes the object when the block ends without an exception."""
+    def writer(self, key: str | Callable[[], str], content_type: str) -> Generator[IO[bytes]]:
+        """A file to write to, which becomes the object when the block ends without an exception; its key may
+        be known only then.
+        """
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
             yield body
             body.seek(0)
-            self._client.upload_fileobj(body, self.bucket, key, ExtraArgs={"ContentType": content_type})
+            name = key if isinstance(key, str) else key()
+            self._client.upload_fileobj(body, self.bucket, name, ExtraArgs={"ContentType": content_type})
+
+
+def _deleted(answer: "ListObjectVersionsOutputTypeDef") -> set[str]:
+    """The objects of a listing that were deleted: their latest version is a marker."""
+    return {each.get("Key", "") for each in answer.get("DeleteMarkers", []) if each.get("IsLatest")}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ message comes back when it is not heard of any more, and its lease keeps others 
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal, Protocol, Self
@@ -76,6 +77,8 @@ class Worker:
     alive: Callable[[], None]
     stopping: threading.Event = field(factory=threading.Event)
     _handed_back: threading.Event = field(factory=threading.Event)
+    _telling: threading.Lock = field(factory=threading.Lock)
+    """What is handed back stays so: no heartbeat comes in between, or after it."""
     _under_way: tuple[Work, str] | None = None
 
     def run(self) -> None:
@@ -114,10 +117,11 @@ class Worker:
         """Give what is under way to another worker at once, wherever it is. The process must end after
         that.
         """
-        self._handed_back.set()
-        if self._under_way is not None:
-            work, receipt = self._under_way
-            self._return(work, receipt)
+        with self._telling:
+            self._handed_back.set()
+            if self._under_way is not None:
+                work, receipt = self._under_way
+                self._return(work, receipt)
 
     @property
     def _hidden_s(self) -> int:
@@ -157,7 +161,7 @@ class Worker:
 
     def _work(self, work: Work, receipt: str, log: structlog.stdlib.BoundLogger) -> None:
         """Do it, let go of the job, tell what came of it, and only then forget the message."""
-        beats = Beats(self, work, receipt)
+        beats, began = Beats(self, work, receipt), time.monotonic()
         try:
             with beats:
                 answer = self.do(work, lambda: not self.stopping.is_set() and not beats.lost.is_set())
@@ -167,12 +171,12 @@ class Worker:
                 log.info("work_lost" if beats.lost.is_set() else "work_handed_back")
                 self._return(work, receipt)
                 return
-            log.exception("work_failed")
+            log.exception("work_failed", seconds=_since(began))
             self.leases.give_back(work.job_id)
             self.tasks.fail(work.token, type(error).__name__)
         else:
             self.leases.give_back(work.job_id)
-            log.info("work_done", told=self.tasks.succeed(work.token, answer))
+            log.info("work_done", seconds=_since(began), told=self.tasks.succeed(work.token, answer))
         self._forget(receipt)
 
     def _return(self, work: Work, receipt: str) -> None:
@@ -188,15 +192,16 @@ class Worker:
         become another worker's, nobody waits for it any more, or its job was cancelled.
         """
         self.alive()
-        if self._handed_back.is_set() or not self.leases.take(work.job_id):
-            return False
-        if not self.tasks.beat(work.token):
-            return False
-        job = self.ledger.find(work.job_id)
-        if job is None or job.is_stale(work.attempt) or job.state is JobState.CANCELLED:
-            return False
-        self._show_again(receipt, self._hidden_s)
-        return True
+        with self._telling:
+            if self._handed_back.is_set() or not self.leases.take(work.job_id):
+                return False
+            if not self.tasks.beat(work.token):
+                return False
+            job = self.ledger.find(work.job_id)
+            if job is None or job.is_stale(work.attempt) or job.state is JobState.CANCELLED:
+                return False
+            self._show_again(receipt, self._hidden_s)
+            return True
 
     def _forget(self, receipt: str) -> None:
         self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=receipt)
@@ -205,6 +210,10 @@ class Worker:
         self.sqs.change_message_visibility(
             QueueUrl=self.queue_url, ReceiptHandle=receipt, VisibilityTimeout=after_s
         )
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 3)
 
 
 class Beats:

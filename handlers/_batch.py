@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from structlog.contextvars import bind_contextvars
 
 from handlers import _logging
 
@@ -18,7 +19,8 @@ def batch(function: str) -> Callable[[Callable[[Message], None]], Callable[[Mess
     def wrap(work: Callable[[Message], None]) -> Callable[[Message, LambdaContext], Batch]:
         def handler(event: Message, context: LambdaContext) -> Batch:
             _logging.configure(function)
-            log = structlog.get_logger().bind(request_id=context.aws_request_id)
+            bind_contextvars(request_id=context.aws_request_id)
+            log = structlog.get_logger()
             failed: list[dict[str, str]] = []
             for message in event["Records"]:
                 try:

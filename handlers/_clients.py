@@ -27,12 +27,27 @@ CONFIG: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
     tcp_keepalive=True,
 )
+BRIEF: Final = CONFIG.merge(
+    Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+)
+"""For those for whom somebody waits: a call without an answer is given up after 24 seconds at most, three
+times a connection and an answer, and pauses of one and two seconds.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+"""
+_S3: Final = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+"""Left alone, the client signs forms in the oldest regions with version 2, which S3 does not take for what is
+encrypted with KMS, and sends them to an address that other regions only redirect from. An address given as an
+IP stays as it is.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+"""
 
 
 @cache
-def dynamodb() -> "DynamoDBClient":
+def dynamodb(config: Config = CONFIG) -> "DynamoDBClient":
     """The DynamoDB client."""
-    client = boto3.client("dynamodb", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+    client = boto3.client("dynamodb", config=config)  # pyright: ignore[reportUnknownMemberType]
     serialise_batches(client)
     return client
 
@@ -44,9 +59,9 @@ def kms() -> "KMSClient":
 
 
 @cache
-def s3() -> "S3Client":
+def s3(config: Config = CONFIG) -> "S3Client":
     """The S3 client."""
-    return boto3.client("s3", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+    return boto3.client("s3", config=config.merge(_S3))  # pyright: ignore[reportUnknownMemberType]
 
 
 @cache
@@ -68,9 +83,9 @@ def sqs() -> "SQSClient":
 
 
 @cache
-def states() -> "SFNClient":
+def states(config: Config = CONFIG) -> "SFNClient":
     """The Step Functions client."""
-    return boto3.client("stepfunctions", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+    return boto3.client("stepfunctions", config=config)  # pyright: ignore[reportUnknownMemberType]
 
 
 class OneAtATime(AuthBase):

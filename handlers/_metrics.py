@@ -49,6 +49,7 @@ METRICS: Final = (
     Metric(name="JobsEnded", unit="Count", by=("state",), meaning="times that a job came to rest in a state"),
     Metric(name="JobsRestarted", unit="Count", by=(), meaning="jobs that the sweeper started again"),
     Metric(name="JobsGivenUp", unit="Count", by=(), meaning="jobs that the sweeper gave up"),
+    Metric(name="JobsNotSwept", unit="Count", by=(), meaning="times that the sweeper failed over a job"),
     Metric(name="JobSeconds", unit="Seconds", by=_BY_TYPE, meaning="from a job's record to its end"),
     Metric(
         name="ReadableSeconds",
@@ -62,8 +63,13 @@ METRICS: Final = (
         for fate, what in _FATES.items()
     ),
     Metric(name="IntakeSeconds", unit="Seconds", by=(), meaning="from S3's event to the job's record"),
-    Metric(name="StepSeconds", unit="Seconds", by=_BY_FUNCTION, meaning="what one call of a step took"),
-    Metric(name="StepsFailed", unit="Count", by=_BY_FUNCTION, meaning="calls of a step that broke"),
+    Metric(
+        name="StepSeconds",
+        unit="Seconds",
+        by=_BY_FUNCTION,
+        meaning="what one call of a step took, or a worker's phase of a job",
+    ),
+    Metric(name="StepsFailed", unit="Count", by=_BY_FUNCTION, meaning="those of them that broke"),
     Metric(name="FieldsFailed", unit="Count", by=_BY_FUNCTION, meaning="GraphQL fields that broke"),
     Metric(name="WritesThrottled", unit="Count", by=_BY_TYPE, meaning="writes of records that had to wait"),
 )
@@ -103,11 +109,13 @@ def measure(event: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
             yield "JobsRestarted", 1
         case "file_received" if event["late_s"] is not None:
             yield "IntakeSeconds", event["late_s"]
-        case "step_done":
+        case "step_done" | "work_done":
             yield "StepSeconds", event["seconds"]
-        case "step_failed":
+        case "step_failed" | "work_failed":
             yield "StepSeconds", event["seconds"]
             yield "StepsFailed", 1
+        case "job_not_swept":
+            yield "JobsNotSwept", 1
         case "field_failed":
             yield "FieldsFailed", 1
         case "writes_throttled":

@@ -1,11 +1,9 @@
 """S3's events, through the queue: each new file becomes a job that is started."""
 
 from datetime import datetime
-from typing import Any
 
 import structlog
 from attrs import frozen
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from foreman_core.audit import BUCKET
 from foreman_core.file_events import FileCreated, Ignored, read_events
@@ -13,7 +11,8 @@ from foreman_core.ledger import Ledger
 from foreman_core.models import Job
 from foreman_core.pipeline.start import receive
 from foreman_core.workflow import Workflow
-from handlers import _clients, _logging
+from handlers import _clients
+from handlers._batch import Message, batch
 from handlers._settings import load
 
 
@@ -26,24 +25,16 @@ class Settings:
     record_type: str
 
 
-def handler(batch: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Give back the messages that failed, for SQS to deliver again: `{"batchItemFailures": […]}`."""
-    _logging.configure("intake")
-    settings = load(Settings)
-    log = structlog.get_logger().bind(request_id=context.aws_request_id)
-    failed: list[dict[str, str]] = []
-    for message in batch["Records"]:
-        try:
-            for event in read_events(message["body"]):
-                if isinstance(event, Ignored):
-                    log.info("event_ignored", code=event.why)
-                    continue
-                job = _receive(settings, event)
-                log.info("file_received", job_id=job.id, late_s=_late(event.at, job.created_at))
-        except Exception:  # one message must not keep the others back
-            log.exception("event_failed")
-            failed.append({"itemIdentifier": message["messageId"]})
-    return {"batchItemFailures": failed}
+@batch("intake")
+def handler(message: Message) -> None:
+    """One message, which holds some events: the body is S3's document."""
+    settings, log = load(Settings), structlog.get_logger()
+    for event in read_events(message["body"]):
+        if isinstance(event, Ignored):
+            log.info("event_ignored", code=event.why)
+            continue
+        job = _receive(settings, event)
+        log.info("file_received", job_id=job.id, late_s=_late(event.at, job.created_at))
 
 
 def _late(event: str | None, job: str) -> float | None:

@@ -9,7 +9,6 @@ from foreman_core.models import JobState
 from foreman_core.pipeline.approval import Approval
 from foreman_core.pipeline.comparing import Comparison
 from foreman_core.pipeline.plan import PLAN_CHUNKS
-from foreman_core.pipeline.undo import CHUNKS
 from foreman_core.pipeline.ways import gate
 from foreman_core.pipeline.whole import Preparing, prepare
 from foreman_core.records import Records
@@ -60,6 +59,6 @@ def handler(event: Event, go_on: GoOn) -> Answer:
     return {
         "job_id": job.id,
         "next": "plan" if unplanned else gate(job, ways, attempt=attempt),
-        "chunks_key": job_key(job.id, CHUNKS),
+        "chunks_key": job.chunks_key,
         "plan_key": job_key(job.id, PLAN_CHUNKS),
     }

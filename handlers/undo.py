@@ -3,8 +3,8 @@
 from attrs import frozen
 
 from foreman_core.ledger import Ledger
-from foreman_core.pipeline.undo import CHUNKS, prepare_undo
-from foreman_core.storage import Files, job_key
+from foreman_core.pipeline.undo import prepare_undo
+from foreman_core.storage import Files
 from handlers import _clients
 from handlers._settings import load
 from handlers._step import Answer, Event, step
@@ -31,5 +31,5 @@ def handler(event: Event) -> Answer:
     return {
         "job_id": event["job_id"],
         "next": settings.ways().of(job) if job else "stop",
-        "chunks_key": job_key(event["job_id"], CHUNKS),
+        "chunks_key": job.chunks_key if job else None,
     }

@@ -3,10 +3,9 @@
 from attrs import frozen
 
 from foreman_core.ledger import Ledger
-from foreman_core.pipeline.undo import CHUNKS
 from foreman_core.pipeline.validate import validate
 from foreman_core.remembered import Mappings
-from foreman_core.storage import Files, job_key
+from foreman_core.storage import Files
 from handlers import _clients
 from handlers._schemas import schema_of
 from handlers._settings import load
@@ -37,5 +36,5 @@ def handler(event: Event) -> Answer:
     return {
         "job_id": event["job_id"],
         "next": "map" if job else "stop",
-        "chunks_key": job_key(event["job_id"], CHUNKS),
+        "chunks_key": job.chunks_key if job else None,
     }

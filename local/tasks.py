@@ -38,7 +38,10 @@ class TaskProcess:
     """The name of the resource that it is started for."""
     port: int | None = None
     """Where it listens, when it is reached from outside."""
+    log_group: str = ""
     pid: int | None = None
+    log_driver: int | None = None
+    """The process that passes on what it says."""
 
 
 def start(
@@ -48,7 +51,7 @@ def start(
     progress: Callable[[str], None],
 ) -> tuple[TaskProcess, ...]:
     """Start the processes, and give them back with their pids; nobody waits until they are ready."""
-    return tuple(attrs.evolve(task, pid=_start(home, task, aws, progress)) for task in tasks)
+    return tuple(_start(home, task, aws, progress) for task in tasks)
 
 
 def _start(
@@ -56,7 +59,7 @@ def _start(
     task: TaskProcess,
     aws: Aws,
     progress: Callable[[str], None],
-) -> int:
+) -> TaskProcess:
     folder = _python(progress).parent if task.built else Path(sys.executable).parent
     progress(f"starting {task.name}")
     credentials = aws.client("sts").assume_role(
@@ -72,6 +75,21 @@ def _start(
             stderr=subprocess.STDOUT,
             start_new_session=True,  # a Ctrl-C in the terminal is not for it
         )
+    _STARTED.append(process)
+    return attrs.evolve(task, pid=process.pid, log_driver=_drive_log(home, task, aws))
+
+
+def _drive_log(home: Home, task: TaskProcess, aws: Aws) -> int:
+    driver = [sys.executable, "-X", f"foreman={processes.mark(home)}", "-m", "local.log_driver"]
+    process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+        [*driver, aws.endpoint, aws.region, task.log_group, str(log_of(home, task))],
+        cwd=PROJECT,
+        env={"PATH": os.defpath, "HOME": str(home.root), "LANG": "C.UTF-8", "TMPDIR": str(home.temporary)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     _STARTED.append(process)
     return process.pid
 
@@ -118,8 +136,9 @@ def _python(progress: Callable[[str], None]) -> Path:
 def stop(home: Home, tasks: Iterable[TaskProcess]) -> None:
     """Let the processes end what they are at; what does not end in time is killed with the emulator."""
     for task in tasks:
-        if task.pid is not None and processes.belongs(task.pid, home):
-            processes.end(task.pid, home, STOP_SECONDS)
+        for pid in (task.pid, task.log_driver):  # in this order: the last lines are passed on, too
+            if pid is not None and processes.belongs(pid, home):
+                processes.end(pid, home, STOP_SECONDS)
 
 
 def told(

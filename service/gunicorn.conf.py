@@ -16,7 +16,8 @@ certfile, keyfile = make()
 worker_class = "gthread"
 workers = 2
 threads = 8
-# below the balancer's 60 s, so that it is never the balancer that waits in vain
+# a worker that gives no sign of life for so long is replaced. With threads this bounds no request: the AWS
+# clients' time-outs do, below the 60 s that the balancer waits
 timeout = 50
 # longer than the balancer keeps idle connections, so that it does not send into one that is being closed:
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html

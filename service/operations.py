@@ -81,22 +81,26 @@ class Asked:
     def ledger(self) -> Ledger:
         """The ledger, in the caller's name."""
         who = "nobody" if self.caller is None else self.caller.username
-        return Ledger(_clients.dynamodb(), self.settings.ledger_table, actor=Actor(who, "api"))
+        return Ledger(_clients.dynamodb(_clients.BRIEF), self.settings.ledger_table, actor=Actor(who, "api"))
 
     @property
     def workflow(self) -> Workflow:
         """The state machine."""
-        return Workflow(_clients.states(), self.settings.state_machine_arn)
+        return Workflow(_clients.states(_clients.BRIEF), self.settings.state_machine_arn)
 
     @property
     def records(self) -> Records:
         """The records of the stack's type."""
-        return Records(_clients.dynamodb(), self.settings.records_table, self.settings.record_type)
+        return Records(
+            _clients.dynamodb(_clients.BRIEF), self.settings.records_table, self.settings.record_type
+        )
 
     @property
     def mappings(self) -> Mappings:
         """What the stack remembers of columns."""
-        return Mappings(_clients.dynamodb(), self.settings.ledger_table, self.settings.record_type)
+        return Mappings(
+            _clients.dynamodb(_clients.BRIEF), self.settings.ledger_table, self.settings.record_type
+        )
 
 
 Operation = Callable[[Asked], Response]
@@ -130,7 +134,7 @@ def create_upload(asked: Asked) -> Response:
         # unless it is named, S3 takes a key of its own instead of the bucket's
         "x-amz-server-side-encryption-aws-kms-key-id": asked.settings.files_key,
     }
-    form = _clients.s3().generate_presigned_post(
+    form = _clients.s3(_clients.BRIEF).generate_presigned_post(
         asked.settings.intake_bucket,
         key,
         Fields=fields,
@@ -176,7 +180,9 @@ def approve_job(asked: Asked) -> Response:
 def get_rejects(asked: Asked) -> Response:
     """The rejects file of a job, streamed."""
     job = asked.ledger.job(asked.id)
-    body = Files(_clients.s3(), asked.settings.intake_bucket).open(job_key(job.id, "rejects.csv"))
+    body = Files(_clients.s3(_clients.BRIEF), asked.settings.intake_bucket).open(
+        job_key(job.id, "rejects.csv")
+    )
     name = safe_name(PurePosixPath(job.source.name).stem)
     headers = {"Content-Disposition": f'attachment; filename="{_ascii(name)}-rejects.csv"'}
     return Response(body.iter_chunks(BLOCK), headers=headers, content_type="text/csv; charset=utf-8")

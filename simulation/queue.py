@@ -86,7 +86,14 @@ class Queue:
             self._deliver(batch)
 
     def _deliver(self, batch: list[Message]) -> None:
-        records = [{"messageId": message.id, "body": message.body} for message in batch]
+        records = [
+            {
+                "messageId": message.id,
+                "body": message.body,
+                "attributes": {"ApproximateReceiveCount": str(message.received + 1)},
+            }
+            for message in batch
+        ]
         try:
             answer = self._invoke({"Records": records})
         except FunctionFailed:

@@ -50,7 +50,7 @@ def find_lost(
     latest = datetime.fromisoformat(ledger.now()) - grace
     looked_at, made = 0, list[str]()
     place = ledger.position(POSITION)
-    start = None if place is None else Place(*place)
+    start = Place(*place) if place else None
     while True:
         page = files.versions(INCOMING, after=start)
         wanted = list(_wanted(page.versions, latest))
@@ -61,7 +61,7 @@ def find_lost(
         start = page.next
         if start is None or not go_on():
             break
-    ledger.keep_position(POSITION, None if start is None else (start.key, start.version_id))
+    ledger.keep_position(POSITION, *(() if start is None else (start.key, start.version_id)))
     return Found(looked_at=looked_at, jobs=tuple(made), whole=start is None)
 
 

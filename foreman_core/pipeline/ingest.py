@@ -24,7 +24,7 @@ def ingest(ledger: Ledger, files: Files, job_id: str) -> Job | None:
     job = ledger.job(job_id)
     if job.state not in (JobState.RECEIVED, JobState.VALIDATING):
         return None
-    if cancel_if_superseded(ledger, job) or _cancel_if_followed(ledger, files, job):
+    if cancel_if_superseded(ledger, files, job):
         return None
     try:
         source, options = _identify(files, job)
@@ -49,31 +49,28 @@ def ingest(ledger: Ledger, files: Files, job_id: str) -> Job | None:
     return ledger.transition(job.id, JobState.VALIDATING, source=source, options=options)
 
 
-def cancel_if_superseded(ledger: Ledger, job: Job) -> bool:
-    """Cancel a job whose object has a later version by now; True when that is so."""
-    later = ledger.superseded_by(job)
-    if later is not None:
-        _supersede(ledger, job, later)
-    return later is not None
+def cancel_if_superseded(ledger: Ledger, files: Files, job: Job) -> bool:
+    """Cancel a job whose object has a later version by now; True when that is so.
 
-
-def _cancel_if_followed(ledger: Ledger, files: Files, job: Job) -> bool:
-    """Cancel a dropped file's job whose object has a later version in the bucket, whose event may be lost;
-    True when that is so.
+    The ledger knows the versions whose events came, also one that is gone again; S3 knows those whose events
+    may be lost, and can tell the order of two that the finder found.
     """
-    if not job.source.key.startswith(INCOMING):
+    later = ledger.superseded_by(job) or _followed_by(files, job)
+    if later is None:
         return False
-    version_id = files.latest_version(job.source.key)
-    if version_id is None or version_id == job.source.version_id:
-        return False
-    later = id_of(bucket=files.bucket, key=job.source.key, version_id=version_id)
-    _supersede(ledger, job, later)
+    message = f"A later version of this object has been dropped; {later} reads that one."
+    ledger.transition(job.id, JobState.CANCELLED, reason=Reason(code="superseded", message=message))
     return True
 
 
-def _supersede(ledger: Ledger, job: Job, later: str) -> None:
-    message = f"A later version of this object has been dropped; {later} reads that one."
-    ledger.transition(job.id, JobState.CANCELLED, reason=Reason(code="superseded", message=message))
+def _followed_by(files: Files, job: Job) -> str | None:
+    """The job of the latest version that the bucket has of a dropped file, if that is another one."""
+    if job.undoes is not None or not job.source.key.startswith(INCOMING):
+        return None
+    version_id = files.latest_version(job.source.key)
+    if version_id is None or version_id == job.source.version_id:
+        return None
+    return id_of(bucket=files.bucket, key=job.source.key, version_id=version_id)
 
 
 def _identify(files: Files, job: Job) -> tuple[Source, Options]:

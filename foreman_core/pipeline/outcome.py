@@ -1,5 +1,7 @@
 """How a job ends: refused, broken, or accounted for to the last row."""
 
+from collections.abc import Iterable
+from itertools import chain, islice
 from typing import Any, Final
 
 import attrs
@@ -7,7 +9,7 @@ import cattrs
 
 from foreman_core.errors import Corrupted, Refused, Undecided
 from foreman_core.ledger import Ledger
-from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason
+from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason, RowFault
 from foreman_core.notices import Notices
 from foreman_core.pipeline.correct import record_correction
 from foreman_core.pipeline.receipt import write_receipt
@@ -19,12 +21,14 @@ from foreman_core.signing import Signer
 from foreman_core.storage import Files, job_key
 
 REPORT = "report.json"
+LISTED: Final = 1000
+"""So many rows of a kind does the report name. All of them are in the rejects file, those of an undo in the
+ledger: a document is written as a whole, and there can be millions.
+"""
 _DAMAGED: Final = {Corrupted.__name__, "FlexibleChecksumError"}
 """What a step says of damaged bytes: it, or the SDK, which knows the checksum that the object was stored
 with.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html"""
-
-UNDER_WAY: Final = {JobState.RECEIVED, JobState.VALIDATING, JobState.LOADING, JobState.UNDOING}
 
 
 def refused(ledger: Ledger, job: Job, refusal: Refused, **found: Any) -> Job:  # noqa: ANN401
@@ -124,7 +128,7 @@ def notify(ledger: Ledger, notices: Notices, job_id: str) -> Job:
     """
     while True:
         job = ledger.job(job_id)
-        if job.state in UNDER_WAY or job.notified_moments >= len(job.timeline):
+        if not job.owes_notice:
             return job
         notices.send(job)
         if ledger.mark_notified(job):
@@ -183,8 +187,12 @@ def _settle(
         "issues_by_field": dict(job.issues_by_field),
         "unfinished_chunks": [chunk.index for chunk in chunks if loading and chunk.loaded_at is None],
         "replanned": [{"index": index, **cattrs.unstructure(sealed)} for index, sealed in again],
-        "conflicts": [cattrs.unstructure(fault) for chunk in chunks for fault in chunk.conflicts],
-        "rejected_at_load": [cattrs.unstructure(fault) for chunk in chunks for fault in chunk.rejects],
+        "conflicts": _first(chunk.conflicts for chunk in chunks),
+        "rejected_at_load": _first(chunk.rejects for chunk in chunks),
     }
     files.put_json(job_key(job.id, REPORT), report)
     return ledger.transition(job.id, state, counts=counts, reason=reason)
+
+
+def _first(faults: Iterable[Iterable[RowFault]]) -> list[Any]:
+    return [cattrs.unstructure(fault) for fault in islice(chain.from_iterable(faults), LISTED)]

@@ -1,6 +1,7 @@
 """The files that a check writes: accepted rows, issues, rejects."""
 
 import csv
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol, Self
 
@@ -30,17 +31,19 @@ class Writable(Protocol):
 
 
 class AcceptedWriter:
-    """Accepted rows as JSON Lines; `position` is where the next begins, in bytes."""
+    """Accepted rows as JSON Lines; the next begins at `position`, in bytes, and `digest` is of all before."""
 
     def __init__(self, out: Writable) -> None:
         self._out = out
         self.position = 0
+        self.digest = hashlib.sha256()
 
     def write(self, lines: Lines, count: int | None = None) -> None:
         """Write the next lines, all or so many."""
         text = lines.take(len(lines) if count is None else count)
         self._out.write(text)
         self.position += len(text)
+        self.digest.update(text)
 
 
 class IssuesWriter:

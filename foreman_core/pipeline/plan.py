@@ -48,10 +48,14 @@ def seal_plan(
     job = ledger.job(job_id)
     if job.is_stale(attempt):
         return job
-    if _may_be_sealed(ledger, job) and not cancel_if_superseded(ledger, job):
+    is_complete = _may_be_sealed(ledger, job)
+    # after the plan is made: a version that is loaded later finds the records as the plan saw them, and this
+    # job finds them changed. Also of a plan that was approved, or is tried again, much later
+    if (is_complete or _may_be_loaded(job)) and cancel_if_superseded(ledger, files, job):
+        return ledger.job(job_id)
+    if is_complete:
         job = _seal(ledger, files, schemas(job.record_type), job, approval)
-    may_load = job.state is JobState.PLANNED and job.is_at_work and not job.awaits_approval
-    if may_load and not cancel_if_superseded(ledger, job):  # also a job that is tried again much later
+    if _may_be_loaded(job):
         if job.undoes is None and job.source.sha256 is not None:
             ledger.claim_file(job, job.source.sha256, release=lambda _: False)
         counts = account(job.counts, ledger.chunks(job_id))
@@ -64,6 +68,10 @@ def seal_plan(
 def _may_be_sealed(ledger: Ledger, job: Job) -> bool:
     """Whether all chunks are planned; not so when a step comes late, and the job has begun anew since."""
     return job.state is JobState.VALIDATING and job.validated and len(ledger.chunks(job.id)) == job.chunks
+
+
+def _may_be_loaded(job: Job) -> bool:
+    return job.state is JobState.PLANNED and job.is_at_work and not job.awaits_approval
 
 
 def _seal(ledger: Ledger, files: Files, schema: RecordSchema, job: Job, approval: Approval) -> Job:

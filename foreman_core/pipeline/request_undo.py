@@ -28,7 +28,8 @@ def request_undo(ledger: Ledger, workflow: Workflow, *, job_id: str, dry_run: bo
     undone = ledger.job(job_id)
     undo = ledger.find(undo_id(undone.id, undone.undos))
     if undo is not None and dry_run and undo.state is JobState.PLANNED and undo.dry_run:
-        undo = ledger.transition(undo.id, JobState.CANCELLED)
+        # who asks for another one knows of it
+        undo = ledger.transition(undo.id, JobState.CANCELLED, notified_moments=len(undo.timeline) + 1)
     if undo is not None and undo.state is JobState.UNDONE:
         return request_undo(ledger, workflow, job_id=undo_id(undo.id, undo.undos), dry_run=dry_run)
     if undo is not None and undo.state not in _OVER:

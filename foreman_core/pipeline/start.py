@@ -2,6 +2,8 @@
 
 from pathlib import PurePosixPath
 
+import attrs
+
 from foreman_core.errors import Conflict, Refused
 from foreman_core.identity import job_id
 from foreman_core.ledger import Ledger
@@ -32,7 +34,7 @@ def receive(
         bucket=bucket, key=key, version_id=version_id, name=PurePosixPath(key).name, sequencer=sequencer
     )
     job = ledger.create(_new(ledger, source, record_type=record_type, mode="load"))
-    ledger.see_version(job)
+    ledger.see_version(attrs.evolve(job, source=source))  # the finder, who knows no order, may have made it
     if job.state is JobState.RECEIVED:
         workflow.start(job, "ingest")
     return job

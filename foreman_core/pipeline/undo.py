@@ -1,17 +1,16 @@
 """Undo: a job whose plan is the inverse of another job's plan, and goes the same way into the table."""
 
-from typing import Final
+from collections.abc import Sequence
 
 import cattrs
+import orjson
 
 from foreman_core.inverse import Undone
 from foreman_core.ledger import Ledger
 from foreman_core.models import ChunkRef, Job, JobState, PlannedChunk
 from foreman_core.pipeline.correct import toggle_correction
-from foreman_core.planning import decode
+from foreman_core.planning import decode, seal
 from foreman_core.storage import Files, job_key
-
-CHUNKS: Final = "chunks.json"
 
 
 def prepare_undo(ledger: Ledger, files: Files, job_id: str) -> Job | None:
@@ -26,8 +25,20 @@ def prepare_undo(ledger: Ledger, files: Files, job_id: str) -> Job | None:
         ChunkRef(job_id=job_id, index=chunk.index, key=chunk.key, start=0, end=0, rows=chunk.rows)
         for chunk in chunks
     ]
-    files.put_json(job_key(job_id, CHUNKS), [cattrs.unstructure(ref) for ref in refs])
-    return ledger.amend(job_id, JobState.VALIDATING, validated=True, chunks=len(refs))
+    key = put_chunks(files, job_id, refs)
+    return ledger.amend(
+        job_id, JobState.VALIDATING, once=["chunks_key"], validated=True, chunks=len(refs), chunks_key=key
+    )
+
+
+def put_chunks(files: Files, job_id: str, refs: Sequence[ChunkRef]) -> str:
+    """Write the list of a job's chunks under the hash of its content, and give back the key: whoever makes
+    another list does not overwrite this one.
+    """
+    document = orjson.dumps([cattrs.unstructure(ref) for ref in refs])
+    key = job_key(job_id, f"chunks/{seal(document)}.json")
+    files.put(key, document, "application/json")
+    return key
 
 
 def _may_have_written(chunk: PlannedChunk) -> bool:

@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 
-import cattrs
-
-from foreman_core.errors import Corrupted, Refused
+from foreman_core.errors import Corrupted, Moved, Refused
 from foreman_core.ledger import Ledger
 from foreman_core.mapping import from_json
 from foreman_core.models import ChunkRef, Counts, Job, JobState
@@ -16,7 +14,7 @@ from foreman_core.pipeline.judging import Lines
 from foreman_core.pipeline.outcome import refused
 from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter, VerdictsWriter
 from foreman_core.pipeline.receipt import VERDICTS
-from foreman_core.pipeline.undo import CHUNKS
+from foreman_core.pipeline.undo import put_chunks
 from foreman_core.reading.table import Digest
 from foreman_core.schema import RecordSchema, Schemas
 from foreman_core.storage import Files, job_key
@@ -28,12 +26,11 @@ Recalls = Callable[[str], Recall]
 class Chunks:
     """Cuts the accepted rows into chunks while they are written: each a byte range of the same object."""
 
-    def __init__(self, writer: AcceptedWriter, *, job_id: str, key: str, rows: int) -> None:
-        self.refs: list[ChunkRef] = []
+    def __init__(self, writer: AcceptedWriter, *, job_id: str, rows: int) -> None:
         self._writer = writer
         self._job_id = job_id
-        self._key = key
         self._limit = rows
+        self._parts: list[tuple[int, int, int]] = []
         self._start = 0
         self._rows = 0
 
@@ -51,24 +48,29 @@ class Chunks:
         if not self._rows:
             return
         end = self._writer.position
-        self.refs.append(
-            ChunkRef(
-                job_id=self._job_id,
-                index=len(self.refs),
-                key=self._key,
-                start=self._start,
-                end=end,
-                rows=self._rows,
-            )
-        )
+        self._parts.append((self._start, end, self._rows))
         self._start, self._rows = end, 0
+
+    @property
+    def key(self) -> str:
+        """The key of the object: under the hash of all its rows, so that another reading of the file, by who
+        was taken for dead, does not put other rows into its place.
+        """
+        return job_key(self._job_id, f"accepted/{self._writer.digest.hexdigest()}.jsonl")
+
+    def refs(self) -> list[ChunkRef]:
+        """The chunks, once all rows are written."""
+        return [
+            ChunkRef(job_id=self._job_id, index=index, key=self.key, start=start, end=end, rows=rows)
+            for index, (start, end, rows) in enumerate(self._parts)
+        ]
 
 
 def validate(
     ledger: Ledger, files: Files, schemas: Schemas, recalls: Recalls, job_id: str, *, chunk_rows: int
 ) -> Job | None:
     """Judge a job's file, and write the list of its chunks. The job, or None when it has ended or a person
-    must say how to go on: the ledger says why.
+    must say how to go on: the ledger says why. Of several who do so at once, the first one counts.
     """
     job = ledger.job(job_id)
     if job.state is not JobState.VALIDATING:
@@ -82,6 +84,8 @@ def validate(
         report, refs, corrected = _judge(
             ledger, files, schema, job, body, recall=recall, chunk_rows=chunk_rows
         )
+    except Moved:
+        return ledger.job(job_id)
     except Refused as refusal:
         _verify(job, body)  # a damaged file can look like one of another kind
         refused(ledger, job, refusal)
@@ -99,8 +103,8 @@ def validate(
     if refusal is not None:
         refused(ledger, job, refusal, **found)
         return None
-    files.put_json(job_key(job_id, CHUNKS), [cattrs.unstructure(ref) for ref in refs])
-    return ledger.amend(job_id, JobState.VALIDATING, validated=True, **found)
+    found |= {"validated": True, "chunks_key": put_chunks(files, job_id, refs)}
+    return ledger.amend(job_id, JobState.VALIDATING, once=["chunks_key"], **found)
 
 
 def gate(schema: RecordSchema, counts: Counts, *, is_correction: bool) -> Refused | None:
@@ -145,10 +149,9 @@ def _judge(
     """Read the file once, and write what was accepted, what was rejected, and every issue. The last of what
     comes back is the job that the file corrects.
     """
-    key = job_key(job.id, "accepted.jsonl")
     with ExitStack() as stack:
-        accepted = AcceptedWriter(stack.enter_context(files.writer(key, "application/jsonl")))
-        chunks = Chunks(accepted, job_id=job.id, key=key, rows=chunk_rows)
+        rows = stack.enter_context(files.writer(lambda: chunks.key, "application/jsonl"))
+        chunks = Chunks(AcceptedWriter(rows), job_id=job.id, rows=chunk_rows)
         rejects = stack.enter_context(files.writer(job_key(job.id, "rejects.csv"), "text/csv"))
         rejected = RejectsWriter(rejects, job_id=job.id)
         issues = stack.enter_context(files.writer(job_key(job.id, "issues.csv"), "text/csv"))
@@ -174,4 +177,6 @@ def _judge(
         )
         chunks.cut()
         _verify(job, body)
-    return report, chunks.refs, corrections.corrected
+        if ledger.job(job.id).validated:  # by another one, whose files these would overwrite
+            raise Moved(job.id)
+    return report, chunks.refs(), corrections.corrected

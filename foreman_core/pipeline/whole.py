@@ -19,7 +19,7 @@ from foreman_core.pipeline.comparing import Comparison
 from foreman_core.pipeline.mutate import mutate_chunk
 from foreman_core.pipeline.outcome import reconcile
 from foreman_core.pipeline.plan import PLAN_CHUNKS, plan_chunk, seal_plan
-from foreman_core.pipeline.undo import CHUNKS, prepare_undo
+from foreman_core.pipeline.undo import prepare_undo
 from foreman_core.pipeline.validate import Recalls, validate
 from foreman_core.signing import Signer
 from foreman_core.storage import job_key
@@ -75,9 +75,9 @@ def prepare(
         job = validate(ledger, files, by.comparison.schemas, by.recalls, job_id, chunk_rows=by.chunk_rows)
     if job is not None and most_chunks is not None and job.chunks > most_chunks:
         return job
-    if job is not None:
+    if job is not None and job.chunks_key is not None:
         planned = {chunk.index for chunk in ledger.chunks(job_id)}
-        refs = [ref for ref in _refs(by.comparison, job_id, CHUNKS, ChunkRef) if ref.index not in planned]
+        refs = [ref for ref in _refs(by.comparison, job.chunks_key, ChunkRef) if ref.index not in planned]
         _each(refs, lambda ref: plan_chunk(by.comparison, ref), by.threads, go_on, all_of_them=False)
     return seal_plan(ledger, files, by.comparison.schemas, job_id, attempt=attempt, approval=by.approval)
 
@@ -91,15 +91,14 @@ def load(by: Writing, job_id: str, *, attempt: int | None, go_on: GoOn) -> Job:
     job = ledger.job(job_id)
     if job.state is JobState.LOADING and not job.is_stale(attempt):
         loaded = {chunk.index for chunk in ledger.chunks(job_id) if chunk.loaded_at is not None}
-        refs = [
-            ref for ref in _refs(by.comparison, job_id, PLAN_CHUNKS, PlanChunkRef) if ref.index not in loaded
-        ]
+        key = job_key(job_id, PLAN_CHUNKS)
+        refs = [ref for ref in _refs(by.comparison, key, PlanChunkRef) if ref.index not in loaded]
         _each(refs, lambda ref: mutate_chunk(by.comparison, by.api, ref), by.threads, go_on, all_of_them=True)
     return reconcile(ledger, files, by.signer, job_id, attempt=attempt)
 
 
-def _refs(by: Comparison, job_id: str, name: str, kind: type[Ref]) -> list[Ref]:
-    found: list[Any] = orjson.loads(by.files.read(job_key(job_id, name)))
+def _refs(by: Comparison, key: str, kind: type[Ref]) -> list[Ref]:
+    found: list[Any] = orjson.loads(by.files.read(key))
     return [cattrs.structure(ref, kind) for ref in found]
 
 

@@ -80,6 +80,7 @@ def task_definition(aws: Aws, _name: str, given: Inputs) -> Created:
         environment={each["name"]: each["value"] for each in container["environment"]},
         role=cast("str", given["taskRoleArn"]),
         built=container["image"] in aws.built_images,
+        log_group=container["logConfiguration"]["options"]["awslogs-group"],
     )
     return Created(made, {"arn": made}, note="limits of size and of the file system do not hold here")
 

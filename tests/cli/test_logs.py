@@ -120,6 +120,16 @@ def test_lines_of_all_functions_are_in_the_order_of_their_time(written: Logs) ->
     assert events() == ["first", "second"]
 
 
+def test_what_containers_say_is_read_too(written: Logs) -> None:
+    written.tell(2, event="asked")
+    written.write(1, '{"event": "worked"}', group="/foreman/prod/containers-worker")
+    written.write(3, '{"event": "foreign"}', group="/foreman/production/containers-worker")
+    assert [(line["function"], line["event"]) for line in lines()] == [
+        ("worker", "worked"),
+        ("ingest", "asked"),
+    ]
+
+
 def test_lines_of_one_job_are_asked_for_and_lines_that_only_name_it_left_out(written: Logs) -> None:
     written.tell(1, event="a", job_id=OTHER)
     written.tell(2, event="b", job_id=JOB_ID)

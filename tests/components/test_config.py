@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,9 @@ import pulumi
 import pytest
 import yaml
 
+from components._ledger import JOB_DAYS
 from components.config import LOG_DAYS, Config, ConfigError, NoticeSettings, Retention, load_config
+from foreman_core.ledger_table import KEEP
 from tests import _pulumi
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +107,10 @@ def test_nested_settings_keep_the_defaults_of_what_they_do_not_name() -> None:
             {"retention": {"incomingDays": 0}},
             "foreman:retention.incomingDays: 0 is not between 1 and 3653",
         ),
+        (
+            {"retention": {"incomingDays": 371}},
+            "foreman:retention.incomingDays: 371 is more than 370: the ledger forgets a job after 400 ",
+        ),
         ({"endpoint": "127.0.0.1:4566"}, "foreman:endpoint: '127.0.0.1:4566' is no address; "),
         ({"notifyEmail": "ops"}, "foreman:notifyEmail: 'ops' is no mail address"),
         ({"mailFrom": "@example.org"}, "foreman:mailFrom: '@example.org' is no mail address"),
@@ -124,6 +131,12 @@ def test_what_cannot_be_is_refused_with_the_place_and_the_reason(
 ) -> None:
     (said,) = faults(given)
     assert said.startswith(fault)
+
+
+def test_dropped_files_are_gone_before_the_ledger_forgets_their_jobs() -> None:
+    """Otherwise the finder of lost files would load them again."""
+    assert timedelta(days=JOB_DAYS) == KEEP
+    assert loaded({"retention": {"incomingDays": 370}}).retention.incoming_days < JOB_DAYS
 
 
 @pytest.mark.parametrize("days", [1, 90])

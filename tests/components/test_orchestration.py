@@ -21,7 +21,7 @@ ACCOUNTED = [
     "jobs/*/verdicts.txt",
 ]
 COMPARED = {
-    "ReadFiles": ["jobs/*/accepted.jsonl", "jobs/*/plan/*"],
+    "ReadFiles": ["jobs/*/accepted/*", "jobs/*/plan/*"],
     "WriteFiles": ["jobs/*/plan/*"],
 }
 
@@ -100,7 +100,7 @@ def test_the_machine_may_run_its_steps_and_nothing_else(orchestration: Outcome) 
     allowed = orchestration.allowed("o-policy")
     assert allowed["RunSteps"]["Action"] == ["lambda:InvokeFunction"]
     assert sorted(allowed["RunSteps"]["Resource"]) == [arn(role) for role in STEPS]
-    assert resources_of(allowed, "ReadFiles") == ["jobs/*/chunks.json", "jobs/*/plan-chunks.json"]
+    assert resources_of(allowed, "ReadFiles") == ["jobs/*/chunks/*", "jobs/*/plan-chunks.json"]
     assert allowed["OpenFiles"]["Action"] == ["kms:Decrypt"]
     assert allowed["UseLedger"]["Action"] == ["dynamodb:UpdateItem"]
     assert allowed["SendNotice"]["Resource"] == [_given.TOPIC]
@@ -176,7 +176,7 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
             {
                 "ReadUploads": ["incoming/*", "submitted/*"],
                 "ReadFiles": [
-                    "jobs/*/chunks.json",
+                    "jobs/*/chunks/*",
                     "jobs/*/corrected.txt",
                     "jobs/*/mapping.json",
                     "jobs/*/rejects.csv",
@@ -191,12 +191,12 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
             {
                 "WriteFiles": ["jobs/*"],
                 "ReadUploads": ["incoming/*", "submitted/*"],
-                "ReadFiles": ["jobs/*/accepted.jsonl", "jobs/*/plan-chunks.json", *ACCOUNTED],
+                "ReadFiles": ["jobs/*/accepted/*", "jobs/*/plan-chunks.json", *ACCOUNTED],
             },
         ),
-        ("undo", {"WriteFiles": ["jobs/*/chunks.json"]}),
+        ("undo", {"WriteFiles": ["jobs/*/chunks/*"]}),
         ("plan", COMPARED),
-        ("seal", {"WriteFiles": ["jobs/*"]}),
+        ("seal", {"WriteFiles": ["jobs/*"], "ReadUploads": ["incoming/*"]}),
         ("mutate", COMPARED),
         (
             "reconcile",

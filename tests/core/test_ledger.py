@@ -53,6 +53,10 @@ def a_job(name: str = "1", *, created_at: str = AT, sequencer: str | None = None
     )
 
 
+def watched(ledger: Ledger) -> list[str]:
+    return [each.job_id for each in ledger.watched()]
+
+
 def never(_: Job) -> bool:
     return False
 
@@ -180,6 +184,13 @@ def test_the_later_version_of_an_object_counts_in_whatever_order_the_events_come
         ledger.see_version(ledger.create(jobs[name]))
     assert ledger.superseded_by(jobs["1"]) == "job-2"
     assert ledger.superseded_by(jobs["2"]) is None
+
+
+def test_a_version_of_which_two_events_tell_does_not_follow_itself(ledger: Ledger) -> None:
+    job = ledger.create(a_job("1", sequencer="00AB"))
+    ledger.see_version(job)
+    ledger.see_version(attrs.evolve(job, source=attrs.evolve(job.source, sequencer="00AB01")))
+    assert ledger.superseded_by(job) is None
 
 
 def test_a_chunk_is_planned_once(ledger: Ledger) -> None:
@@ -320,17 +331,50 @@ def test_many_who_move_a_job_at_once_give_one_event(ledger: Ledger) -> None:
     assert [event["to"] for event in trail(ledger)] == ["received", "cancelled"]
 
 
-def test_only_jobs_that_move_on_by_themselves_are_at_work(ledger: Ledger) -> None:
+def test_jobs_are_watched_that_move_on_by_themselves_or_whose_end_nobody_has_been_told(
+    ledger: Ledger,
+) -> None:
     ledger.create(a_job())
-    assert list(ledger.at_work()) == ["job-1"]
+    assert watched(ledger) == ["job-1"]
     ledger.transition("job-1", JobState.VALIDATING)
     planned = ledger.transition("job-1", JobState.PLANNED, mode="plan")
-    assert list(ledger.at_work()) == []
-    ledger.record(planned, "approved", mode="load")
-    assert list(ledger.at_work()) == ["job-1"]
+    assert watched(ledger) == ["job-1"]
+    assert ledger.mark_notified(planned)
+    assert watched(ledger) == []
+    ledger.record(ledger.job("job-1"), "approved", mode="load")
+    assert watched(ledger) == ["job-1"]
     ledger.transition("job-1", JobState.LOADING)
-    ledger.transition("job-1", JobState.SUCCEEDED)
-    assert list(ledger.at_work()) == []
+    assert ledger.mark_notified(ledger.transition("job-1", JobState.SUCCEEDED))
+    assert watched(ledger) == []
+
+
+def test_what_is_recorded_while_a_notice_is_on_its_way_is_not_told_by_it(ledger: Ledger) -> None:
+    planned = in_state(ledger, JobState.PLANNED)
+    planned = ledger.record(planned, "x", mode="plan")
+    ledger.record(planned, "approved", mode="load")
+    assert not ledger.mark_notified(planned)
+    assert watched(ledger) == [planned.id]
+
+
+@pytest.mark.parametrize(
+    ("since", "owes"),
+    [
+        ((), False),
+        ((JobState.UNDOING, JobState.UNDONE), False),
+        ((JobState.UNDOING, JobState.UNDONE, JobState.SUCCEEDED), False),
+        ((JobState.PARTIALLY_SUCCEEDED,), False),
+        ((JobState.PLANNED, JobState.CANCELLED), True),
+    ],
+)
+def test_what_others_make_of_a_job_that_has_ended_is_told_of_them(
+    ledger: Ledger, since: tuple[JobState, ...], *, owes: bool
+) -> None:
+    job = in_state(ledger, JobState.SUCCEEDED)
+    ledger.mark_notified(job)
+    moments = tuple(Moment(state=state, at=AT) for state in since)
+    state = since[-1] if since else job.state
+    told = ledger.job(job.id)
+    assert attrs.evolve(told, state=state, timeline=(*told.timeline, *moments)).owes_notice == owes
 
 
 def test_a_failure_that_the_state_machine_recorded_by_itself_joins_the_trail(
@@ -351,10 +395,12 @@ def test_a_failure_that_the_state_machine_recorded_by_itself_joins_the_trail(
     )
     with pytest.raises(Conflict, match="has moved on"):
         ledger.record(job, "approved")  # it has as many events as were seen, and is not where it was
-    assert list(ledger.at_work()) == [job.id]
+    assert watched(ledger) == [job.id]
+    assert ledger.mark_notified(ledger.job(job.id))
+    assert watched(ledger) == [job.id]
     ledger.settle(ledger.job(job.id))
     assert (trail(ledger)[-1]["from"], trail(ledger)[-1]["to"]) == ("received", "failed")
-    assert list(ledger.at_work()) == []
+    assert watched(ledger) == []
 
 
 def correction(**changed: Any) -> Correction:  # noqa: ANN401 - any field

@@ -202,6 +202,6 @@ def test_f14_a_function_that_runs_out_of_memory_or_disk_leaves_nothing_behind(
     job = job_of(client, at)
     assert (job["state"], job["validated"]) == ("validating", False)
     files = client.s3.list_objects_v2(Bucket=client.outputs["intake_bucket"], Prefix=f"jobs/{at['job_id']}/")
-    assert not any(each.get("Key", "").endswith("chunks.json") for each in files.get("Contents", []))
+    assert not any("/chunks/" in each.get("Key", "") for each in files.get("Contents", []))
     assert validate.handler(at, CONTEXT)["next"] == "map"
     assert session.calls

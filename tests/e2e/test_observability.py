@@ -1,5 +1,7 @@
 """What a load leaves in the logs: its id at every hop, its rows as metrics once, no value of a row."""
 
+import json
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +34,15 @@ def test_a_loads_id_is_in_the_lines_of_every_function_that_had_to_do_with_it(cli
         ("planned", "loading"),
         ("loading", "succeeded"),
     ]
+
+
+def test_what_the_worker_says_of_a_job_is_found_by_the_jobs_id(client: Client) -> None:
+    """Its log is that of a container, which a process stands for here."""
+    job = f"job-{uuid.uuid4().hex[:26]}"
+    work = {"job_id": job, "attempt": 1, "phase": "load", "token": "nobody-waits"}
+    client.sqs.send_message(QueueUrl=client.outputs["work_queue_url"], MessageBody=json.dumps(work))
+    (line,) = wait(lambda: lines(client, job) or None, "the worker to leave what nobody waits for")
+    assert (line["function"], line["event"], line["phase"]) == ("worker", "work_superseded", "load")
 
 
 def test_a_job_and_its_rows_are_counted_once_although_its_event_comes_again(client: Client) -> None:

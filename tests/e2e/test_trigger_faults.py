@@ -24,7 +24,12 @@ def event_of(client: Client, key: str, version_id: str) -> dict[str, Any]:
         "eventName": "ObjectCreated:Put",
         "s3": {"bucket": {"name": client.outputs["intake_bucket"]}, "object": thing},
     }
-    return {"Records": [{"messageId": "m", "body": json.dumps({"Records": [record]})}]}
+    return {"Records": [message("m", json.dumps({"Records": [record]}))]}
+
+
+def message(name: str, body: str) -> dict[str, Any]:
+    """A message as Lambda takes it from the queue."""
+    return {"messageId": name, "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
 
 
 def find_lost(client: Client) -> dict[str, Any]:
@@ -136,8 +141,25 @@ def test_f07_a_file_of_any_name_is_loaded_and_keeps_it(client: Client, name: str
     assert (job["state"], job["source"]["key"]) == ("succeeded", key)
 
 
-def test_a_poisonous_message_is_a_dead_letter_holds_nobody_up_and_finds_back(client: Client) -> None:
-    """F37, F38: the emulator waits for a message's visibility time-out, so this one is put there by hand."""
+def test_a_poisonous_message_fails_alone_and_the_others_of_its_batch_are_loaded(client: Client) -> None:
+    """F37: nine good messages, and one that is no document, in their midst."""
+    customers_of = {f"incoming/good-{unique()}.csv": unique() for _ in range(9)}
+    with client.no_events():
+        versions = {
+            key: client.put(key, customers({"customer_id": customers_of[key]})) for key in customers_of
+        }
+    bodies = [event_of(client, *each)["Records"][0]["body"] for each in versions.items()]
+    batch = [message(str(number), body) for number, body in enumerate(bodies)]
+    batch.insert(4, message("poison", '{"Records": [{"eventName": "ObjectCreated:Put"'))
+    payload = json.dumps({"Records": batch}).encode()
+    answer = client.functions.invoke(FunctionName="foreman-local-intake", Payload=payload)
+    assert json.loads(answer["Payload"].read()) == {"batchItemFailures": [{"itemIdentifier": "poison"}]}
+    for key, version in versions.items():
+        loaded_once(client, job_id(client.outputs["intake_bucket"], key, version), customers_of[key])
+
+
+def test_a_dead_letter_finds_back(client: Client) -> None:
+    """F38: the emulator waits for a message's visibility time-out, so this one is put there by hand."""
     customer, key = unique(), f"incoming/letter-{unique()}.csv"
     with client.no_events():
         version = client.put(key, customers({"customer_id": customer}))

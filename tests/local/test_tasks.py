@@ -31,6 +31,7 @@ TRUST = orjson.dumps(
         ],
     }
 ).decode()
+GROUP = "/foreman/dev/containers-worker"
 WORK = """
 import os, signal, sys, boto3
 sqs, s3 = boto3.client("sqs"), boto3.client("s3")
@@ -99,6 +100,7 @@ def defined(aws: Aws, queue_url: str, queue_arn: str, image: str) -> TaskProcess
                                 {"name": "AWS_DEFAULT_REGION", "value": aws.region},
                                 {"name": "TMPDIR", "value": "/scratch"},
                             ],
+                            "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": GROUP}},
                         }
                     ]
                 ).decode(),
@@ -119,6 +121,7 @@ def defined(aws: Aws, queue_url: str, queue_arn: str, image: str) -> TaskProcess
 def test_a_service_is_a_process_with_the_rights_of_its_task(home: Home, aws: Aws) -> None:
     queue = messages.queue(aws, "work", Inputs({}))
     aws.client("sqs").send_message(QueueUrl=queue.outputs["url"], MessageBody="a job")
+    aws.client("logs").create_log_group(logGroupName=GROUP)
     task = defined(aws, queue.outputs["url"], queue.outputs["arn"], "registry.example/image@sha256:0")
 
     (running,) = tasks.start(home, [task], aws, lambda _: None)
@@ -134,6 +137,10 @@ def test_a_service_is_a_process_with_the_rights_of_its_task(home: Home, aws: Aws
     tasks.stop(home, [running])
     assert not processes.belongs(running.pid, home)
     assert log.read_text().splitlines()[-1] == "ended in peace"
+    events = aws.client("logs").filter_log_events(logGroupName=GROUP)["events"]
+    assert [event["message"].rstrip() for event in events] == log.read_text().splitlines()
+    assert running.log_driver is not None
+    assert not processes.belongs(running.log_driver, home)
     (status,) = tasks.told(home, [running], listed)
     assert status.note == "HAS ENDED; n"
 

@@ -9,7 +9,10 @@ import jwt
 import pytest
 import yaml
 from flask.testing import FlaskClient
+from openapi_core.exceptions import OpenAPIError
 
+from handlers import _clients
+from service import contract
 from service.access import OPEN, ROLES
 from service.app import HEADERS, MOST_BODY_BYTES, ROUTES
 from service.operations import OPERATIONS, safe_name
@@ -19,6 +22,9 @@ ROOT = Path(__file__).parents[2]
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "service" / "openapi.yaml").read_text())
 JOB = f"job-{'a' * 26}"
 BEHIND = sorted({operation for _, _, operation in ROUTES} - OPEN)
+IDLE_S = 60
+"""So long does a balancer wait unless it is told otherwise, and this one is not:
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html"""
 GROUPS = ("viewer", "operator", "stranger")
 
 
@@ -104,6 +110,20 @@ def test_every_answer_has_the_headers_and_the_id_of_its_request(web: FlaskClient
         assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-Id"])
 
 
+def test_an_answer_that_the_document_does_not_describe_is_a_problem_with_all_that_answers_have(
+    web: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract.contract(), "validate_response", _refuse)
+    answer: Any = web.get("/health")
+    assert (answer.status_code, answer.json["code"]) == (500, "internal")
+    assert HEADERS.items() <= dict(answer.headers).items()
+    assert "X-Request-Id" in answer.headers
+
+
+def _refuse(*_: object) -> None:
+    raise OpenAPIError
+
+
 def test_what_is_not_there_and_what_is_not_allowed_are_problems(web: FlaskClient) -> None:
     for answer, status in ((web.get("/nowhere"), 404), (web.delete("/jobs"), 405)):
         assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
@@ -147,6 +167,28 @@ def test_when_aws_does_not_answer_that_is_said_without_details(web: FlaskClient,
     assert answer.status_code in (500, 503)
     assert "127.0.0.1" not in answer.text
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "ap-southeast-1", "eu-central-1", "eu-south-2"])
+def test_a_form_is_signed_as_encrypted_files_need_it_and_goes_to_its_region(
+    region: str, monkeypatch: pytest.MonkeyPatch, web: FlaskClient, token: Token
+) -> None:
+    """The client alone would take the old signature in the regions that still know it."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    headers = {"Authorization": f"Bearer {token('operator')}"}
+    form: Any = web.post("/uploads", json={"name": "a.csv"}, headers=headers).json
+    assert form["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
+    assert form["fields"]["x-amz-credential"].split("/")[2:] == [region, "s3", "aws4_request"]
+    where = "files.s3.amazonaws.com" if region == "us-east-1" else f"files.s3.{region}.amazonaws.com"
+    assert form["url"] == f"https://{where}/"
+
+
+def test_a_call_without_an_answer_is_given_up_before_the_balancer_gives_up() -> None:
+    config: Any = _clients.BRIEF
+    tries = config.retries["total_max_attempts"]
+    pauses = sum(2**number for number in range(tries - 1))
+    assert tries * (config.connect_timeout + config.read_timeout) + pauses < IDLE_S
 
 
 def test_a_form_for_one_file_says_exactly_what_may_come(web: FlaskClient, token: Token) -> None:

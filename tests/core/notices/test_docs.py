@@ -5,11 +5,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from foreman_core.models import JobState
+from foreman_core.models import UNDER_WAY, JobState
 from foreman_core.notices.digest import digest
 from foreman_core.notices.message import OUTCOMES, document
 from foreman_core.notices.subscriptions import Span, Subscription
-from foreman_core.pipeline.outcome import UNDER_WAY
 from tests.core.notices._given import AT, JOB, a_job
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "notifications.md").read_text("utf-8")

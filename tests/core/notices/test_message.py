@@ -5,10 +5,9 @@ from typing import Any
 import orjson
 import pytest
 
-from foreman_core.models import Counts, JobState, Reason
+from foreman_core.models import UNDER_WAY, Counts, JobState, Reason
 from foreman_core.notices import Notices, customer_of, document, subject, text
 from foreman_core.notices.message import OUTCOMES
-from foreman_core.pipeline.outcome import UNDER_WAY
 from tests.core.notices._given import AT, JOB, a_job
 
 

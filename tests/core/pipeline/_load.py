@@ -20,7 +20,7 @@ from foreman_core.pipeline.mutate import mutate_chunk
 from foreman_core.pipeline.options import DEFAULTS
 from foreman_core.pipeline.outcome import reconcile
 from foreman_core.pipeline.plan import plan_chunk, seal_plan
-from foreman_core.pipeline.undo import prepare_undo
+from foreman_core.pipeline.undo import prepare_undo, put_chunks
 from foreman_core.pipeline.validate import validate
 from foreman_core.records import Records, StoredRecord
 from foreman_core.schema import Field, RecordSchema
@@ -69,7 +69,8 @@ class Api:
 @define
 class Started(Workflow):
     """What was started, instead of Step Functions: (execution, where); which of these still run, and the
-    tokens that were answered. `waiting` are those that somebody waits with.
+    tokens that were answered. `waiting` are those that somebody waits with. Asked about a `broken` job, Step
+    Functions fails; about a `deadly` one, whoever asks is killed.
     """
 
     starts: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
@@ -77,6 +78,8 @@ class Started(Workflow):
     stopped: set[str] = field(factory=set[str])
     waiting: set[str] = field(factory=set[str])
     released: list[str] = field(factory=list[str])
+    broken: set[str] = field(factory=set[str])
+    deadly: set[str] = field(factory=set[str])
 
     def start(self, job: Job, at: Entrance) -> None:
         if execution_name(job) not in dict(self.starts):
@@ -87,6 +90,10 @@ class Started(Workflow):
         return execution_name(job) in self.running
 
     def redrive(self, job: Job) -> bool:
+        if job.id in self.broken:
+            raise Unavailable("states", "broken")
+        if job.id in self.deadly:
+            raise KeyboardInterrupt
         if execution_name(job) not in self.stopped:
             return False
         self.running.add(execution_name(job))
@@ -166,29 +173,39 @@ class Loading:
             orjson.dumps({**row, "_row": n, "_line": n + 1}, option=orjson.OPT_APPEND_NEWLINE)
             for n, row in enumerate(rows, 1)
         )
-        key = job_key(job.id, "accepted.jsonl")
+        key = job_key(job.id, "accepted/rows.jsonl")
         self.files.put(key, accepted, "application/jsonl")
         self.files.put(job_key(job.id, "rejects.csv"), b"", "text/csv")
         self.files.put(job_key(job.id, "verdicts.txt"), b"", "text/plain")
         ref = ChunkRef(job_id=job.id, index=0, key=key, start=0, end=len(accepted), rows=len(rows))
-        self.files.put_json(job_key(job.id, "chunks.json"), [cattrs.unstructure(ref)])
-        return job
+        return self.ledger.amend(job.id, job.state, chunks_key=put_chunks(self.files, job.id, [ref]))
 
-    def judge(self, body: bytes, *, schema: RecordSchema = SCHEMA, options: Options = DEFAULTS) -> Job:
-        """A job whose file has been through validation."""
-        put = self.s3.put_object(Bucket=self.files.bucket, Key="incoming/file", Body=body)
+    def judge(
+        self,
+        body: bytes,
+        *,
+        schema: RecordSchema = SCHEMA,
+        options: Options = DEFAULTS,
+        key: str | None = None,
+    ) -> Job:
+        """A job whose file has been through validation; without a key it is a file of its own."""
+        job = self.identified(body, options=options, key=key)
+        validate(self.ledger, self.files, lambda _: schema, lambda _: no_recall, job.id, chunk_rows=2)
+        return self.ledger.job(job.id)
+
+    def identified(self, body: bytes, *, options: Options = DEFAULTS, key: str | None = None) -> Job:
+        """A job whose file is to be validated."""
+        key = key or f"incoming/{uuid.uuid4().hex}"
+        put = self.s3.put_object(Bucket=self.files.bucket, Key=key, Body=body)
         now = self.ledger.now()
-        job = self.ledger.create(
+        return self.ledger.create(
             Job(
                 id=f"job-{put['VersionId']}",
                 state=JobState.VALIDATING,
                 mode="load",
                 record_type="thing",
                 source=Source(
-                    bucket=self.files.bucket,
-                    key="incoming/file",
-                    version_id=put["VersionId"],
-                    name="file.csv",
+                    bucket=self.files.bucket, key=key, version_id=put["VersionId"], name="file.csv"
                 ),
                 created_at=now,
                 updated_at=now,
@@ -196,14 +213,13 @@ class Loading:
                 timeline=(Moment(state=JobState.VALIDATING, at=now),),
             )
         )
-        validate(self.ledger, self.files, lambda _: schema, lambda _: no_recall, job.id, chunk_rows=2)
-        return self.ledger.job(job.id)
 
     def plan(self, job: Job) -> Job:
         """Plan and seal the chunks of a job."""
         if job.undoes is not None:
             prepare_undo(self.ledger, self.files, job.id)
-        for ref in self._refs(job, "chunks.json"):
+        key = self.ledger.job(job.id).chunks_key
+        for ref in self._refs(key) if key else ():
             plan_chunk(self.comparison, cattrs.structure(ref, ChunkRef))
         return self.seal(job)
 
@@ -215,7 +231,7 @@ class Loading:
 
     def mutate(self, job: Job) -> None:
         """Load every chunk of a sealed plan, as often as it takes."""
-        for ref in self._refs(job, "plan-chunks.json"):
+        for ref in self._refs(job_key(job.id, "plan-chunks.json")):
             try:
                 mutate_chunk(self.comparison, self.api, cattrs.structure(ref, PlanChunkRef))
             except Unavailable:
@@ -238,8 +254,8 @@ class Loading:
         stored = self.records.get(key)
         return None if stored is None else stored.values
 
-    def _refs(self, job: Job, name: str) -> Sequence[Any]:
-        return orjson.loads(self.files.read(job_key(job.id, name)))
+    def _refs(self, key: str) -> Sequence[Any]:
+        return orjson.loads(self.files.read(key))
 
 
 def lost() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -10,7 +11,11 @@ from foreman_core.models import JobState
 from foreman_core.pipeline.find_lost import Found, find_lost
 from foreman_core.pipeline.ingest import ingest
 from foreman_core.pipeline.start import receive
+from foreman_core.storage import Files
 from tests.core.pipeline._load import Loading, Started
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 NOW = timedelta(seconds=-1)
 
@@ -60,6 +65,29 @@ def test_what_was_deleted_again_is_left_alone(loading: Loading, started: Started
     assert find(loading, started).jobs == ()
 
 
+class SmallPages:
+    """S3, of which a listing gives one version or marker at a time."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - what it takes is passed on
+        self._client = client
+
+    def list_object_versions(self, **given: object) -> object:
+        return self._client.list_object_versions(**given | {"MaxKeys": 1})
+
+
+def test_what_was_deleted_is_left_alone_also_where_its_versions_lie_on_another_page(
+    loading: Loading, started: Started
+) -> None:
+    kept = put(loading, "incoming/a.csv")
+    for key in ("incoming/b.csv", "incoming/b.csv", "incoming/b.csv.gz"):
+        put(loading, key)
+    for key in ("incoming/b.csv", "incoming/b.csv.gz"):
+        loading.s3.delete_object(Bucket=loading.files.bucket, Key=key)
+    last = [put(loading, "incoming/c.csv"), put(loading, "incoming/c.csv")]
+    loading.files = Files(cast("S3Client", SmallPages(loading.s3)), loading.files.bucket)
+    assert set(find(loading, started).jobs) == {kept, *last}
+
+
 def test_of_two_lost_versions_the_later_one_is_loaded_and_the_other_says_so(
     loading: Loading, started: Started
 ) -> None:
@@ -75,6 +103,45 @@ def test_of_two_lost_versions_the_later_one_is_loaded_and_the_other_says_so(
     assert superseded.reason is not None
     assert second in superseded.reason.message
     assert ingest(loading.ledger, loading.files, second) is not None
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_version_that_no_event_told_of_stops_the_load_of_an_earlier_one(
+    loading: Loading, *, deleted: bool
+) -> None:
+    """F03: the earlier one had been read before the later one came."""
+    earlier = loading.judge(b"id,colour\na,red\n", key="incoming/a.csv")
+    later = loading.judge(b"id,colour\na,blue\n", key="incoming/a.csv")
+    assert loading.load(later).state is JobState.SUCCEEDED
+    if deleted:
+        loading.s3.delete_object(Bucket=loading.files.bucket, Key="incoming/a.csv")
+    superseded = loading.plan(earlier)
+    assert (superseded.state, superseded.reason and superseded.reason.code) == (
+        JobState.CANCELLED,
+        "superseded",
+    )
+    assert (loading.values("a") or {})["colour"] == "blue"
+
+
+def test_the_order_that_a_late_event_tells_counts_although_its_job_was_found(
+    loading: Loading, started: Started
+) -> None:
+    """Also when the later version is gone by then, and S3 knows of none but the earlier."""
+    earlier, later = put(loading, "incoming/a.csv", b"1"), put(loading, "incoming/a.csv", b"2")
+    find(loading, started)
+    for job, sequencer in ((later, "0B"), (earlier, "0A")):
+        receive(
+            loading.ledger,
+            started,
+            bucket=loading.files.bucket,
+            key="incoming/a.csv",
+            version_id=loading.ledger.job(job).source.version_id,
+            sequencer=sequencer,
+            record_type="thing",
+        )
+    latest = loading.ledger.latest_of(loading.files.bucket, "incoming/a.csv")
+    assert latest is not None
+    assert latest.id == later
 
 
 def test_an_event_that_comes_late_after_all_finds_the_job_done(loading: Loading, started: Started) -> None:

@@ -3,7 +3,11 @@
 import csv
 import io
 
+import orjson
+import pytest
+
 from foreman_core.models import JobState
+from foreman_core.pipeline import outcome
 from foreman_core.pipeline.rejects import add_rejects
 from foreman_core.storage import job_key
 from tests.core.pipeline._load import Loading, fates, lost
@@ -78,6 +82,19 @@ def test_a_row_that_would_overwrite_what_is_newer_is_parked_with_its_own_cells(l
         "_job": job.id,
         "_errors": "conflict: The record had version 1 when the plan was made, and has version 2 now.",
     }
+
+
+def test_the_report_names_the_first_rows_that_are_parked_and_the_rejects_file_all(
+    loading: Loading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcome, "LISTED", 1)
+    loading.load(loading.file({"id": "a", "colour": "red"}, {"id": "b", "colour": "red"}))
+    loading.api.before = lambda: [loading.edit(key, colour="tan") for key in "ab"]
+    job = loading.load(loading.file({"id": "a", "colour": "blue"}, {"id": "b", "colour": "blue"}))
+    report = orjson.loads(loading.files.read(job_key(job.id, "report.json")))
+    assert [fault["row"] for fault in report["conflicts"]] == [1]
+    assert report["counts"]["conflict"] == 2
+    assert [reject["_row"] for reject in rejects(loading, job.id)] == ["1", "2"]
 
 
 def test_a_record_that_moves_a_second_time_is_parked(loading: Loading) -> None:

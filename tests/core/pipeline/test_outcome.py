@@ -8,7 +8,7 @@ import pytest
 
 from foreman_core.errors import Undecided
 from foreman_core.ledger import Ledger
-from foreman_core.models import Counts, Job, JobState, Moment, Source
+from foreman_core.models import Counts, Job, JobState, Mode, Moment, Source
 from foreman_core.notices import Notices
 from foreman_core.pipeline.outcome import fail, notify, refused
 from foreman_core.storage import Files
@@ -37,13 +37,13 @@ def ledger(dynamodb: "DynamoDBClient", ledger_table: str) -> Ledger:
     return Ledger(dynamodb, ledger_table)
 
 
-def a_job(ledger: Ledger, *states: JobState) -> Job:
+def a_job(ledger: Ledger, *states: JobState, mode: Mode = "load") -> Job:
     now = ledger.now()
     job = ledger.create(
         Job(
             id="job-1",
             state=JobState.RECEIVED,
-            mode="load",
+            mode=mode,
             record_type="thing",
             source=Source(bucket="b", key="incoming/a.csv", version_id="v", name="a.csv"),
             created_at=now,
@@ -75,7 +75,7 @@ def test_a_notice_of_the_plan_that_comes_late_does_not_tell_of_a_load_that_is_un
 
 
 def test_a_notice_of_the_plan_that_takes_long_does_not_keep_back_that_of_the_end(ledger: Ledger) -> None:
-    job, told = a_job(ledger, *PLANNED), Told()
+    job, told = a_job(ledger, *PLANNED, mode="plan"), Told()
     told.ledger, told.meanwhile = ledger, [JobState.LOADING, JobState.SUCCEEDED]
     notify(ledger, told, job.id)
     notify(ledger, told, job.id)
@@ -85,7 +85,7 @@ def test_a_notice_of_the_plan_that_takes_long_does_not_keep_back_that_of_the_end
 def test_an_end_whose_time_was_taken_before_the_last_notice_is_told(
     ledger: Ledger, dynamodb: "DynamoDBClient", ledger_table: str
 ) -> None:
-    job, told = a_job(ledger, *PLANNED), Told()
+    job, told = a_job(ledger, *PLANNED, mode="plan"), Told()
     earlier = datetime.now(UTC) - timedelta(seconds=1)
     slow = Ledger(dynamodb, ledger_table, clock=lambda: earlier)
     notify(ledger, told, job.id)

@@ -9,7 +9,8 @@ import pytest
 from foreman_core.errors import Conflict, Refused
 from foreman_core.models import Job, JobState, Reason
 from foreman_core.pipeline.cancel import request_cancel
-from foreman_core.pipeline.outcome import fail, reconcile
+from foreman_core.pipeline.outcome import fail, notify, reconcile
+from foreman_core.pipeline.request_undo import request_undo
 from foreman_core.pipeline.retry import request_retry
 from foreman_core.pipeline.start import approve_plan
 from foreman_core.pipeline.sweep import RESTARTS, Swept, sweep
@@ -36,8 +37,14 @@ def cancel(loading: Loading, started: Started, job: Job) -> Job:
     return request_cancel(loading.ledger, started, job_id=job.id)
 
 
-def swept(loading: Loading, started: Started, told: Told, lease: timedelta = NOW) -> Swept:
-    return sweep(loading.ledger, loading.files, started, told, lease=lease)
+def swept(
+    loading: Loading,
+    started: Started,
+    told: Told,
+    lease: timedelta = NOW,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Swept:
+    return sweep(loading.ledger, loading.files, started, told, go_on=go_on, lease=lease)
 
 
 def failed(loading: Loading, job: Job, code: str = "internal") -> Job:
@@ -220,9 +227,9 @@ def test_what_has_ended_is_not_cancelled(loading: Loading, started: Started) -> 
 
 def test_a_sweep_starts_again_what_has_no_execution(loading: Loading, started: Started, told: Told) -> None:
     job = loading_file(loading)
-    assert swept(loading, started, told) == Swept(restarted=(job.id,), given_up=())
+    assert swept(loading, started, told) == Swept(restarted=[job.id])
     assert started.starts == [(f"{job.id}-2", "load")]
-    assert swept(loading, started, told) == Swept(restarted=(), given_up=())
+    assert swept(loading, started, told) == Swept()
 
 
 def test_a_sweep_lets_an_execution_go_on_that_was_stopped(
@@ -230,7 +237,7 @@ def test_a_sweep_lets_an_execution_go_on_that_was_stopped(
 ) -> None:
     job = loading_file(loading)
     started.stopped.add(job.id)
-    assert swept(loading, started, told).restarted == (job.id,)
+    assert swept(loading, started, told).restarted == [job.id]
     assert (started.starts, loading.ledger.job(job.id).attempt) == ([], 1)
 
 
@@ -242,7 +249,7 @@ def test_a_sweep_finishes_an_approval_that_broke_half_way(
     job = loading.ledger.record(job, "approved", awaits_approval=False, approval_token="t")
     started.running.add(job.id)
     started.waiting.add("t")
-    assert swept(loading, started, told).restarted == ()
+    assert swept(loading, started, told).restarted == []
     assert started.released == ["t"]
 
 
@@ -260,7 +267,7 @@ def test_a_sweep_leaves_alone_what_has_just_moved_what_rests_and_what_has_ended(
     loading_file(loading)
     loading.plan(loading.file({"id": "c"}, mode="plan"))
     loading.load(loading.file({"id": "d"}))
-    assert swept(loading, started, told, timedelta(minutes=2)).restarted == ()
+    assert swept(loading, started, told, timedelta(minutes=2)).restarted == []
     assert len(swept(loading, started, told).restarted) == 1
 
 
@@ -269,14 +276,75 @@ def test_a_job_that_never_comes_to_an_end_fails_with_a_reason_and_a_notice(
 ) -> None:
     job = loading_file(loading)
     for _ in range(RESTARTS):
-        assert swept(loading, started, told).restarted == (job.id,)
+        assert swept(loading, started, told).restarted == [job.id]
         started.running.clear()
-    assert swept(loading, started, told).given_up == (job.id,)
+    assert swept(loading, started, told).given_up == [job.id]
     ended = loading.ledger.job(job.id)
     assert (ended.state, ended.reason and ended.reason.code) == (JobState.FAILED, "stuck")
     assert [seen.id for seen in told.sent] == [job.id]
-    assert swept(loading, started, told) == Swept(restarted=(), given_up=())
+    assert swept(loading, started, told) == Swept()
     assert loading.load(retry(loading, started, ended)).state is JobState.SUCCEEDED
+
+
+def test_an_end_that_nobody_has_been_told_of_is_told_by_the_sweep(
+    loading: Loading, started: Started, told: Told
+) -> None:
+    done = loading.load(a_file(loading))
+    started.running.add(done.id)
+    assert swept(loading, started, told) == Swept()  # its own execution is about to
+    started.running.clear()
+    assert swept(loading, started, told) == Swept(told=[done.id])
+    assert [job.state for job in told.sent] == [JobState.SUCCEEDED]
+    assert swept(loading, started, told) == Swept()
+
+
+def test_an_undo_is_told_of_itself_and_not_of_the_job_that_it_undoes(
+    loading: Loading, started: Started, told: Told
+) -> None:
+    done = loading.load(a_file(loading))
+    notify(loading.ledger, told, done.id)
+    undo = request_undo(loading.ledger, started, job_id=done.id, dry_run=False)
+    loading.load(undo)
+    started.running.clear()
+    assert loading.ledger.job(done.id).state is JobState.UNDONE
+    assert swept(loading, started, told) == Swept(told=[undo.id])
+
+
+def test_a_job_that_a_sweep_fails_for_does_not_keep_the_others_back(
+    loading: Loading, started: Started, told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, good = loading_file(loading), loading_file(loading)
+    started.broken.add(bad.id)
+    assert swept(loading, started, told) == Swept(restarted=[good.id], failed=[bad.id])
+    assert "job_not_swept" in capsys.readouterr().out
+    started.broken.clear()
+    assert swept(loading, started, told) == Swept(restarted=[bad.id])
+
+
+def test_a_sweep_that_is_out_of_time_is_gone_on_with_by_the_next(
+    loading: Loading, started: Started, told: Told
+) -> None:
+    jobs = [loading_file(loading).id for _ in range(3)]
+    started.broken.add(jobs[0])
+
+    def one() -> Swept:
+        return swept(loading, started, told, go_on=lambda: False)
+
+    assert one() == Swept(failed=[jobs[0]], whole=False)
+    assert one() == Swept(restarted=[jobs[1]], whole=False)
+    assert one() == Swept(restarted=[jobs[2]], whole=False)
+    assert one() == Swept()
+    assert one() == Swept(failed=[jobs[0]], whole=False)
+
+
+def test_a_job_that_a_sweep_breaks_down_over_is_passed_over_by_the_next(
+    loading: Loading, started: Started, told: Told
+) -> None:
+    deadly, other = loading_file(loading), loading_file(loading)
+    started.deadly.add(deadly.id)
+    with pytest.raises(KeyboardInterrupt):
+        swept(loading, started, told)
+    assert swept(loading, started, told) == Swept(restarted=[other.id])
 
 
 def test_a_job_in_review_reads_its_file_again_when_it_is_asked_to(loading: Loading, started: Started) -> None:
@@ -298,7 +366,8 @@ def test_a_job_in_review_is_left_alone_by_sweeps_and_by_steps_that_come_late(
     loading: Loading, started: Started, told: Told
 ) -> None:
     job = in_review(loading, a_file(loading))
-    assert swept(loading, started, told) == Swept(restarted=(), given_up=())
+    notify(loading.ledger, told, job.id)
+    assert swept(loading, started, told) == Swept()
     with pytest.raises(Conflict, match="is needs_review"):
         loading.ledger.transition(job.id, JobState.VALIDATING)
 

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 
 import attrs
-import cattrs
 import orjson
 import pytest
 
 from foreman_core.errors import Unavailable
 from foreman_core.models import ChunkRef, Job, JobState
+from foreman_core.pipeline.undo import put_chunks
 from foreman_core.pipeline.whole import Paused, Preparing, Writing, load, prepare
-from foreman_core.storage import job_key
 from tests.core.pipeline._load import Api, Loading, fates, no_recall
 
 ROWS = 12
@@ -55,7 +54,8 @@ def writing(loading: Loading) -> Writing:
 def job(loading: Loading) -> Job:
     """A job of six chunks that is validated, and not planned."""
     made = loading.file(*({"id": f"id-{n}"} for n in range(ROWS)))
-    (whole,) = orjson.loads(loading.files.read(job_key(made.id, "chunks.json")))
+    assert made.chunks_key is not None
+    (whole,) = orjson.loads(loading.files.read(made.chunks_key))
     body = loading.files.read(whole["key"])
     lines = body.splitlines(keepends=True)
     refs: list[ChunkRef] = []
@@ -64,8 +64,8 @@ def job(loading: Loading) -> Job:
         end = start + len(lines[2 * index]) + len(lines[2 * index + 1])
         refs.append(ChunkRef(job_id=made.id, index=index, key=whole["key"], start=start, end=end, rows=2))
         start = end
-    loading.files.put_json(job_key(made.id, "chunks.json"), [cattrs.unstructure(ref) for ref in refs])
-    return loading.ledger.amend(made.id, JobState.VALIDATING, chunks=len(refs))
+    key = put_chunks(loading.files, made.id, refs)
+    return loading.ledger.amend(made.id, JobState.VALIDATING, chunks=len(refs), chunks_key=key)
 
 
 def test_both_phases_take_a_job_to_its_end(preparing: Preparing, writing: Writing, job: Job) -> None:
