@@ -147,8 +147,16 @@ observability = Observability(
         topic=intake.topic,
         api_id=core.api_id,
         state_machine_arn=orchestration.state_machine_arn,
-        queue=intake.queue,
-        dead_letter_queue=intake.dead_letter_queue,
+        queues={
+            "files": intake.queue,
+            **notices.queues,
+            **({"work": work_queue.name} if work_queue else {}),
+        },
+        dead_letters={
+            "files": intake.dead_letter_queue,
+            **notices.dead_letters,
+            **({"work": work_queue.dead_letters} if work_queue else {}),
+        },
         records_table=core.records_table,
         ledger_table=core.ledger_table,
         alarm_arns=[
@@ -157,6 +165,8 @@ observability = Observability(
             *notices.alarm_arns,
             *(containers.alarm_arns if containers else ()),
         ],
+        services=containers.watched if containers else {},
+        log_groups=containers.log_groups if containers else (),
     ),
     opts,
 )

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 from attrs import frozen
 
+from components._alarm import AlarmArgs, raise_alarm
 from components._bucket import PrivateBucket, PrivateBucketArgs
 from components._container_settings import PREFIX_LIST, WebSettings
 from components._firewall import Firewall, FirewallArgs
@@ -18,6 +19,8 @@ TLS_POLICY: Final = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.2 and 1.3 with forward secrecy:
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html"""
 DRAIN_S: Final = 30
+ERRORS: Final = 5
+"""Answers in five minutes; a caller tries a single one again."""
 LOG_PREFIX: Final = "balancer"
 
 
@@ -27,6 +30,7 @@ class BalancerArgs:
 
     runtime: Runtime
     settings: WebSettings
+    topic_arn: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     tasks_group_id: pulumi.Input[str]
@@ -36,11 +40,13 @@ class BalancerArgs:
 
 
 class Balancer(pulumi.ComponentResource):
-    """A balancer whose targets are tasks. `scaling_label` names balancer and targets as metrics do."""
+    """A balancer whose targets are tasks; `balancer` and `targets` are their names in metrics."""
 
     url: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
-    scaling_label: pulumi.Output[str]
+    balancer: pulumi.Output[str]
+    targets: pulumi.Output[str]
+    alarm_arns: Sequence[pulumi.Output[str]]
     listener: aws.lb.Listener
 
     def __init__(self, name: str, args: BalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -56,7 +62,8 @@ class Balancer(pulumi.ComponentResource):
 
         self.url = pulumi.Output.concat("https://", balancer.dns_name)
         self.target_group_arn = targets.arn
-        self.scaling_label = pulumi.Output.concat(balancer.arn_suffix, "/", targets.arn_suffix)
+        self.balancer, self.targets = balancer.arn_suffix, targets.arn_suffix
+        self.alarm_arns = self._alarms()
         self.register_outputs({"url": self.url, "target_group_arn": self.target_group_arn})
 
     def _group(self) -> aws.ec2.SecurityGroup:
@@ -213,3 +220,37 @@ class Balancer(pulumi.ComponentResource):
         aws.wafv2.WebAclAssociation(
             f"{self._name}-guard", resource_arn=balancer.arn, web_acl_arn=firewall.arn, opts=self._child
         )
+
+    def _alarms(self) -> list[pulumi.Output[str]]:
+        balancer = {"LoadBalancer": self.balancer}
+        targets = {"TargetGroup": self.targets, **balancer}
+        alarms = {
+            "errors": AlarmArgs(
+                meaning="The web service breaks over requests.",
+                namespace="AWS/ApplicationELB",
+                metric="HTTPCode_Target_5XX_Count",
+                dimensions=targets,
+                threshold=ERRORS,
+                minutes=5,
+            ),
+            "unanswered": AlarmArgs(
+                meaning="The balancer has no answer of the web service to give.",
+                namespace="AWS/ApplicationELB",
+                metric="HTTPCode_ELB_5XX_Count",
+                dimensions=balancer,
+                threshold=ERRORS,
+                minutes=5,
+            ),
+            "unhealthy": AlarmArgs(
+                meaning="Tasks of the web service do not pass the balancer's health check.",
+                namespace="AWS/ApplicationELB",
+                metric="UnHealthyHostCount",
+                dimensions=targets,
+                statistic="Maximum",
+                periods=5,
+            ),
+        }
+        return [
+            raise_alarm(f"{self._name}-{what}", alarm, topic_arn=self._args.topic_arn, parent=self).arn
+            for what, alarm in alarms.items()
+        ]

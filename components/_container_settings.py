@@ -154,13 +154,9 @@ def _network_faults(settings: ContainerSettings) -> Iterator[Fault]:
         yield "cidr", f"{network.cidr!r} is no range of IPv4 addresses from /16 to /24"
     if len(set(network.zones)) != ZONES or len(network.zones) != ZONES:
         yield "zones", f"{', '.join(network.zones)} are not {ZONES} different letters of zones"
-    least = 1 if settings.worker is not None or not network.private_endpoints else 0
-    if network.nat_gateways < least:
-        yield (
-            "natGateways",
-            "0 leaves the worker no way to the GraphQL API, and without privateEndpoints none to AWS at all",
-        )
-    yield from _between("natGateways", network.nat_gateways, 0, ZONES)
+    # neither the GraphQL API nor the keys of the user pool can be reached by private endpoints:
+    # https://docs.aws.amazon.com/cognito/latest/developerguide/vpc-interface-endpoints.html
+    yield from _between("natGateways", network.nat_gateways, 1, ZONES)
 
 
 def _size_faults(cpu: int, memory_mb: int) -> Iterator[Fault]:

@@ -3,10 +3,10 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 Widget = dict[str, object]
 Series = list[object]
@@ -24,7 +24,9 @@ STEPS: Final = (
     *("notify", "fail", "sweep", "find_lost", "announce", "deliver", "digest"),
 )
 RESOLVERS: Final = ("records", "jobs", "imports", "subscriptions")
+SCHEDULED: Final = ("sweep", "find_lost", "digest")
 FUNCTIONS: Final = ("intake", *RESOLVERS, *STEPS)
+WORKER: Final = "worker"
 ENDS: Final = ("succeeded", "partially_succeeded", "needs_review", "failed", "cancelled", "undone")
 FATES: Final = (
     *("Created", "Updated", "Unchanged", "Rejected", "Duplicate"),
@@ -38,19 +40,32 @@ OPERATIONS: Final = (
 
 
 @frozen(kw_only=True)
+class WatchedService:
+    """A service of containers as ECS names it, and the `balancer` before it with its `targets`, if any."""
+
+    cluster: str
+    service: str
+    balancer: str | None = None
+    targets: str | None = None
+
+
+@frozen(kw_only=True)
 class Watched:
-    """The names of what a stack consists of."""
+    """The names of what a stack consists of. `queues` and `dead_letters` are queues by what waits in them,
+    `services` the containers by what they are for.
+    """
 
     stack: str
     region: str
     record_type: str
     api_id: str
     state_machine_arn: str
-    queue: str
-    dead_letter_queue: str
+    queues: Mapping[str, str]
+    dead_letters: Mapping[str, str]
     records_table: str
     ledger_table: str
     alarm_arns: Sequence[str]
+    services: Mapping[str, WatchedService] = field(factory=dict[str, WatchedService])
 
 
 def dashboard(of: Watched) -> dict[str, object]:
@@ -58,7 +73,8 @@ def dashboard(of: Watched) -> dict[str, object]:
     rows: list[list[Widget]] = [
         [_alarms(of)],
         [_jobs(of), _rows(of), _durations(of)],
-        [_intake_lag(of), _queues(of), _watchers(of)],
+        [_intake_lag(of), _watchers(of), _lambda(of, "Invocations", "Sum", "Calls by schedules", SCHEDULED)],
+        [_queues(of), _oldest(of), _dead_letters(of)],
         [_machine(of), _steps(of), _steps_failed(of)],
         [
             _lambda(of, "Errors", "Sum", "Function errors"),
@@ -70,6 +86,8 @@ def dashboard(of: Watched) -> dict[str, object]:
         ],
         [_api_errors(of), _api_latency(of), _throttled_writes(of)],
         [_table_use(of), _table_throttles(of), _table_latency(of)],
+        *([[_tasks(of), *_use_of_containers(of)]] if of.services else []),
+        *([_requests(web), _request_errors(web), _request_seconds(web), _hosts(web)] for web in _webs(of)),
     ]
     return {"widgets": [widget for y, row in enumerate(rows) for widget in _placed(row, y * HEIGHT)]}
 
@@ -164,18 +182,20 @@ def _intake_lag(of: Watched) -> Widget:
 
 
 def _queues(of: Watched) -> Widget:
-    age, depth = "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
-    events, dead = {"QueueName": of.queue}, {"QueueName": of.dead_letter_queue}
-    return _metrics(
-        of,
-        "Events: waiting, oldest, dead",
-        [
-            _series("AWS/SQS", depth, events, "waiting"),
-            _series("AWS/SQS", depth, dead, "dead letters"),
-            _series("AWS/SQS", age, events, "age of the oldest (s)", yAxis="right"),
-        ],
-        stat="Maximum",
-    )
+    return _of_queues(of, "Messages waiting", "ApproximateNumberOfMessagesVisible", of.queues)
+
+
+def _oldest(of: Watched) -> Widget:
+    return _of_queues(of, "Age of the oldest message (s)", "ApproximateAgeOfOldestMessage", of.queues)
+
+
+def _dead_letters(of: Watched) -> Widget:
+    return _of_queues(of, "Dead letters", "ApproximateNumberOfMessagesVisible", of.dead_letters)
+
+
+def _of_queues(of: Watched, title: str, metric: str, queues: Mapping[str, str]) -> Widget:
+    series = [_series("AWS/SQS", metric, {"QueueName": queue}, what) for what, queue in queues.items()]
+    return _metrics(of, title, series, stat="Maximum")
 
 
 def _watchers(of: Watched) -> Widget:
@@ -186,6 +206,7 @@ def _watchers(of: Watched) -> Widget:
             _ours(of, "JobsCreated", "recorded", record_type=of.record_type),
             _ours(of, "JobsRestarted", "restarted by the sweeper"),
             _ours(of, "JobsGivenUp", "given up"),
+            _ours(of, "JobsNotSwept", "the sweeper failed over"),
         ],
     )
 
@@ -204,21 +225,25 @@ def _machine(of: Watched) -> Widget:
     return _metrics(of, "Executions", series)
 
 
+def _all_steps(of: Watched) -> Sequence[str]:
+    """The functions that are steps, and the container that does several of them at once."""
+    return (*STEPS, *(name for name in of.services if name == WORKER))
+
+
 def _steps(of: Watched) -> Widget:
-    series = [_ours(of, "StepSeconds", step, stat="p95", function=step) for step in STEPS]
+    series = [_ours(of, "StepSeconds", step, stat="p95", function=step) for step in _all_steps(of)]
     return _metrics(of, "Steps, p95 (s)", series, stat="p95")
 
 
 def _steps_failed(of: Watched) -> Widget:
-    steps = [_ours(of, "StepsFailed", step, function=step) for step in STEPS]
+    steps = [_ours(of, "StepsFailed", step, function=step) for step in _all_steps(of)]
     fields = [_ours(of, "FieldsFailed", role, function=role) for role in RESOLVERS]
     return _metrics(of, "Steps and fields that broke", [*steps, *fields])
 
 
-def _lambda(of: Watched, metric: str, stat: str, title: str) -> Widget:
+def _lambda(of: Watched, metric: str, stat: str, title: str, roles: Sequence[str] = FUNCTIONS) -> Widget:
     series = [
-        _series("AWS/Lambda", metric, {"FunctionName": function_name(of.stack, role)}, role)
-        for role in FUNCTIONS
+        _series("AWS/Lambda", metric, {"FunctionName": function_name(of.stack, role)}, role) for role in roles
     ]
     return _metrics(of, title, series, stat=stat)
 
@@ -281,3 +306,84 @@ def _table_latency(of: Watched) -> Widget:
         for operation in operations[what]
     ]
     return _metrics(of, "Table latency, p95 (ms)", series, stat="p95")
+
+
+def _tasks(of: Watched) -> Widget:
+    series = [
+        _series("ECS/ContainerInsights", metric, _of_service(service), f"{name}, {label}")
+        for name, service in of.services.items()
+        for metric, label in (("RunningTaskCount", "running"), ("DesiredTaskCount", "wanted"))
+    ]
+    return _metrics(of, "Tasks", series, stat="Maximum")
+
+
+def _use_of_containers(of: Watched) -> list[Widget]:
+    return [
+        _metrics(
+            of,
+            f"{title} of containers (%)",
+            [_series("AWS/ECS", metric, _of_service(service), name) for name, service in of.services.items()],
+            stat="Maximum",
+        )
+        for title, metric in (("Processor", "CPUUtilization"), ("Memory", "MemoryUtilization"))
+    ]
+
+
+def _of_service(service: WatchedService) -> Mapping[str, str]:
+    return {"ClusterName": service.cluster, "ServiceName": service.service}
+
+
+@frozen
+class _Web:
+    """A service behind a balancer; dimensions of the balancer alone, and of its targets too."""
+
+    of: Watched
+    balancer: Mapping[str, str]
+    targets: Mapping[str, str]
+
+
+def _webs(of: Watched) -> Iterator[_Web]:
+    for service in of.services.values():
+        if service.balancer is not None and service.targets is not None:
+            balancer = {"LoadBalancer": service.balancer}
+            yield _Web(of, balancer, {"TargetGroup": service.targets, **balancer})
+
+
+def _requests(web: _Web) -> Widget:
+    answers = {"2XX": "2xx", "3XX": "3xx", "4XX": "the caller's (4xx)"}
+    series = [
+        _series("AWS/ApplicationELB", f"HTTPCode_Target_{kind}_Count", web.targets, label)
+        for kind, label in answers.items()
+    ]
+    return _metrics(web.of, "Requests to the web service", series, stacked=True)
+
+
+def _request_errors(web: _Web) -> Widget:
+    series = [
+        _series("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", web.targets, "the service's (5xx)"),
+        _series("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", web.balancer, "the balancer's (5xx)"),
+    ]
+    return _metrics(web.of, "Errors of the web service", series)
+
+
+def _request_seconds(web: _Web) -> Widget:
+    series = [
+        _series("AWS/ApplicationELB", "TargetResponseTime", web.targets, stat, stat=stat)
+        for stat in ("p50", "p95", "Maximum")
+    ]
+    return _metrics(web.of, "Answers of the web service (s)", series)
+
+
+def _hosts(web: _Web) -> Widget:
+    kinds = {"HealthyHostCount": "healthy", "UnHealthyHostCount": "not healthy"}
+    series = [
+        _series(
+            "AWS/ApplicationELB",
+            metric,
+            web.targets,
+            label,
+            stat="Minimum" if label == "healthy" else "Maximum",
+        )
+        for metric, label in kinds.items()
+    ]
+    return _metrics(web.of, "Targets of the web service", series)

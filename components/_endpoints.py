@@ -47,6 +47,7 @@ INTERFACES: Final[Mapping[str, Sequence[str]]] = {
     "sqs": ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"),
     "states": (
         "states:DescribeExecution",
+        "states:RedriveExecution",
         "states:SendTaskFailure",
         "states:SendTaskHeartbeat",
         "states:SendTaskSuccess",

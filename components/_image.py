@@ -12,6 +12,7 @@ import pulumi_docker_build as docker_build
 from attrs import frozen
 
 SOURCES: Final = (
+    ".dockerignore",
     "Dockerfile",
     "requirements-service.txt",
     "foreman_core",
@@ -19,7 +20,7 @@ SOURCES: Final = (
     "schemas",
     "service",
 )
-"""What the image is made of: the Dockerfile, and what it copies."""
+"""What the image is made of: the Dockerfile, what it copies, and what of that is left out."""
 
 PLATFORMS: Final = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 TAG_DIGITS: Final = 32

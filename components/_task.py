@@ -40,6 +40,7 @@ class Task(pulumi.ComponentResource):
     """A task definition; `role` is what its code may do, apart from what ECS may do to start it."""
 
     definition_arn: pulumi.Output[str]
+    log_group: pulumi.Output[str]
 
     def __init__(self, name: str, args: TaskArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("foreman:index:Task", name, None, opts)
@@ -52,6 +53,7 @@ class Task(pulumi.ComponentResource):
         starter, may_start = self._role("-start", policy(self._start(group)))
 
         self.definition_arn = self._definition(role, starter, group, [allowed, may_start]).arn
+        self.log_group = group.name
         self.register_outputs({"definition_arn": self.definition_arn})
 
     def _log_group(self) -> aws.cloudwatch.LogGroup:

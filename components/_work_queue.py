@@ -6,6 +6,7 @@ from typing import Final
 import pulumi
 
 from components._alarm import AlarmArgs, raise_alarm
+from components._dashboard import OURS, WORKER
 from components._function import Runtime
 from components._queue import QueueArgs, make_queue
 
@@ -23,6 +24,7 @@ class WorkQueue(pulumi.ComponentResource):
     arn: pulumi.Output[str]
     url: pulumi.Output[str]
     name: pulumi.Output[str]
+    dead_letters: pulumi.Output[str]
     dead_letters_url: pulumi.Output[str]
     alarm_arns: Sequence[pulumi.Output[str]]
 
@@ -60,11 +62,17 @@ class WorkQueue(pulumi.ComponentResource):
                 statistic="Maximum",
                 periods=LATE_MINUTES,
             ),
+            "failed-work": AlarmArgs(
+                meaning="The worker breaks over a job.",
+                namespace=OURS,
+                metric="StepsFailed",
+                dimensions={"stack": runtime.stack, "function": WORKER},
+            ),
         }
         self.alarm_arns = [
             raise_alarm(f"{name}-{what}", alarm, topic_arn=topic_arn, parent=self).arn
             for what, alarm in alarms.items()
         ]
         self.arn, self.url, self.name = queue.arn, queue.url, queue.name
-        self.dead_letters_url = dead_letters.url
+        self.dead_letters, self.dead_letters_url = dead_letters.name, dead_letters.url
         self.register_outputs({"arn": self.arn, "url": self.url, "name": self.name})

@@ -42,6 +42,9 @@ class Containers(pulumi.ComponentResource):
 
     work_queue: WorkQueue | None = None
     alarm_arns: Sequence[pulumi.Output[str]] = ()
+    watched: Mapping[str, Mapping[str, pulumi.Output[str]]]
+    """The services by what they are for, with the names by which they are watched (`WatchedService`)."""
+    log_groups: Sequence[pulumi.Output[str]] = ()
     outputs: Mapping[str, pulumi.Output[str]]
     """What the stack gives out of them, by name."""
 
@@ -55,7 +58,7 @@ class Containers(pulumi.ComponentResource):
         self._network = self._make_network()
         self._image = self._make_image()
         self._cluster, self._capacity = self._make_cluster()
-        self.outputs = {"image_repository_url": self._image.repository_url}
+        self.outputs, self.watched = {"image_repository_url": self._image.repository_url}, {}
         if args.settings.web is not None:
             self._serve(args.settings.web)
         if args.settings.worker is not None:
@@ -105,6 +108,7 @@ class Containers(pulumi.ComponentResource):
             BalancerArgs(
                 runtime=self._runtime,
                 settings=web,
+                topic_arn=self._args.steps.topic_arn,
                 vpc_id=self._network.vpc_id,
                 subnet_ids=self._network.public_subnet_ids,
                 tasks_group_id=group.id,
@@ -165,11 +169,31 @@ class Containers(pulumi.ComponentResource):
         scale_by_load(
             name,
             ScaledService(cluster=self._cluster.name, service=service.name, least=web.least, most=web.most),
-            scaling_label=balancer.scaling_label,
+            scaling_label=pulumi.Output.concat(balancer.balancer, "/", balancer.targets),
             parent=self,
+        )
+        self._watch(
+            "web",
+            task,
+            service,
+            {"balancer": balancer.balancer, "targets": balancer.targets},
+            balancer.alarm_arns,
         )
         client_id = pulumi.Output.from_input(web.user_pool_client_id)
         self.outputs = {**self.outputs, "service_url": balancer.url, "user_pool_client_id": client_id}
+
+    def _watch(
+        self,
+        what: str,
+        task: Task,
+        service: aws.ecs.Service,
+        names: Mapping[str, pulumi.Output[str]],
+        alarm_arns: Sequence[pulumi.Output[str]],
+    ) -> None:
+        named = {"cluster": self._cluster.name, "service": service.name, **names}
+        self.watched = {**self.watched, what: named}
+        self.log_groups = (*self.log_groups, task.log_group)
+        self.alarm_arns = (*self.alarm_arns, *alarm_arns)
 
     def _work(self, worker: WorkerSettings) -> None:
         name = f"{self._name}-worker"
@@ -212,7 +236,8 @@ class Containers(pulumi.ComponentResource):
             queue_name=queue.name,
             parent=self,
         )
-        self.work_queue, self.alarm_arns = queue, queue.alarm_arns
+        self.work_queue = queue
+        self._watch("worker", task, service, {}, queue.alarm_arns)
         self.outputs = {
             **self.outputs,
             "work_queue_url": queue.url,

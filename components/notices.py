@@ -75,6 +75,9 @@ class Notices(pulumi.ComponentResource):
 
     topic_arns: Mapping[str, pulumi.Output[str]]
     queue_urls: Mapping[str, pulumi.Output[str]]
+    queues: Mapping[str, pulumi.Output[str]]
+    dead_letters: Mapping[str, pulumi.Output[str]]
+    """The names of both, by what waits in them."""
     alarm_arns: Sequence[pulumi.Output[str]]
 
     def __init__(self, name: str, args: NoticesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -95,6 +98,8 @@ class Notices(pulumi.ComponentResource):
         self.alarm_arns = self._alarms(events, deliveries, unannounced, undelivered)
 
         self.topic_arns = {outcome: topic.arn for outcome, topic in topics.items()}
+        self.queues = {"announcements": events.name, "notices": deliveries.name}
+        self.dead_letters = {"announcements": unannounced.name, "notices": undelivered.name}
         self.queue_urls = {
             "announcements_queue_url": events.url,
             "announcements_dead_letter_queue_url": unannounced.url,

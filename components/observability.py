@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import cattrs
 import pulumi
 import pulumi_aws as aws
 from attrs import field, frozen
@@ -37,7 +38,11 @@ FINDER_SILENT_MINUTES: Final = 45
 
 @frozen(kw_only=True)
 class ObservabilityArgs:
-    """What there is to watch, and the `alarm_arns` of the parts that watch themselves."""
+    """What there is to watch, and the `alarm_arns` of the parts that watch themselves.
+
+    `queues` and `dead_letters` are queues by what waits in them, `services` the containers by what they are
+    for, with the names of a `WatchedService`, and `log_groups` what these write into.
+    """
 
     stack: str
     region: str
@@ -46,11 +51,15 @@ class ObservabilityArgs:
     topic: pulumi.Input[str]
     api_id: pulumi.Input[str]
     state_machine_arn: pulumi.Input[str]
-    queue: pulumi.Input[str]
-    dead_letter_queue: pulumi.Input[str]
+    queues: Mapping[str, pulumi.Input[str]]
+    dead_letters: Mapping[str, pulumi.Input[str]]
     records_table: pulumi.Input[str]
     ledger_table: pulumi.Input[str]
     alarm_arns: Sequence[pulumi.Input[str]] = field(factory=tuple)
+    services: Mapping[str, Mapping[str, pulumi.Input[str]]] = field(
+        factory=dict[str, Mapping[str, pulumi.Input[str]]]
+    )
+    log_groups: Sequence[pulumi.Input[str]] = field(factory=tuple)
 
 
 class Observability(pulumi.ComponentResource):
@@ -91,15 +100,17 @@ class Observability(pulumi.ComponentResource):
         known: Mapping[str, Any] = {
             "api_id": args.api_id,
             "state_machine_arn": args.state_machine_arn,
-            "queue": args.queue,
-            "dead_letter_queue": args.dead_letter_queue,
+            "queues": args.queues,
+            "dead_letters": args.dead_letters,
             "records_table": args.records_table,
             "ledger_table": args.ledger_table,
             "alarm_arns": [*args.alarm_arns, *own_alarms],
+            "services": args.services,
         }
 
         def write(names: Mapping[str, Any]) -> str:
-            of = Watched(stack=args.stack, region=args.region, record_type=args.record_type, **names)
+            given = {"stack": args.stack, "region": args.region, "record_type": args.record_type, **names}
+            of = cattrs.structure(given, Watched)
             return json.dumps(dashboard(of))
 
         aws.cloudwatch.Dashboard(
@@ -117,7 +128,7 @@ class Observability(pulumi.ComponentResource):
                 # what stands before the slash is a folder
                 name=f"foreman-{self._args.stack}/{query}",
                 query_string=text,
-                log_group_names=groups,
+                log_group_names=[*groups, *self._args.log_groups],
                 opts=self._child,
             )
 

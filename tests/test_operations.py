@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -112,8 +113,38 @@ def test_the_dashboard_shows_every_alarm_and_every_function(program: Outcome) ->
     assert drawn == {function.inputs["name"] for function in program.of("lambda.Function")}
 
 
-def test_the_saved_queries_ask_the_logs_of_every_function(program: Outcome) -> None:
+def lines_drawn(program: Outcome) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Namespace, metric and dimensions of every line of the dashboard."""
+    body = json.loads(program.one("cloudwatch.Dashboard", "observability-dashboard").inputs["dashboardBody"])
+    for widget in body["widgets"]:
+        for namespace, metric, *pairs, _ in widget["properties"].get("metrics", []):
+            yield namespace, metric, dict(zip(pairs[::2], pairs[1::2], strict=True))
+
+
+def test_the_dashboard_draws_whatever_an_alarm_watches(program: Outcome) -> None:
+    """But for what is counted by operation or for the whole account, and for all rows, which are a sum."""
+    elsewhere = {"NumberOfNotificationsFailed", "RowsRead", "SystemErrors", "WriteThrottleEvents"}
+    drawn = list(lines_drawn(program))
+    for alarm in alarms(program):
+        single = [alarm.inputs] if "metricName" in alarm.inputs else []
+        for watched in (*single, *(query["metric"] for query in queries(alarm) if "metric" in query)):
+            line = (watched["namespace"], watched["metricName"], watched.get("dimensions", {}))
+            if line[1] not in elsewhere and line[2]:
+                assert line in drawn, (alarm.name, line)
+
+
+def test_the_dashboard_draws_every_queue_and_every_service(program: Outcome) -> None:
+    drawn = list(lines_drawn(program))
+    queues = {line[2]["QueueName"] for line in drawn if line[0] == "AWS/SQS"}
+    assert len(queues) == len(program.of("sqs.Queue"))
+    services = {line[2]["ServiceName"] for line in drawn if line[1] == "RunningTaskCount"}
+    assert len(services) == len(program.of("ecs.Service"))
+
+
+def test_the_saved_queries_ask_the_logs_of_every_function_and_container(program: Outcome) -> None:
     groups = {f"/aws/lambda/{function.inputs['name']}" for function in program.of("lambda.Function")}
+    groups |= {f"/foreman/{program.stack}/containers-{name}" for name in ("web", "worker")}
+    assert groups <= {group.inputs["name"] for group in program.of("cloudwatch.LogGroup")}
     saved = program.of("cloudwatch.QueryDefinition")
     names = {f"foreman-{program.stack}/{name}" for name in QUERIES}
     assert {query.inputs["name"] for query in saved} == names

@@ -146,6 +146,27 @@ def test_the_worker_may_do_what_the_step_may_whose_work_it_does(
     assert own <= granted(containers, "containers-worker-policy")
 
 
+@pytest.mark.parametrize("role", ["web", "worker", "web-start", "worker-start"])
+def test_the_endpoints_let_through_whatever_a_task_may_do(containers: Outcome, role: str) -> None:
+    """But for what has no endpoint here, and for keys that a service uses in the task's name."""
+    passes = {
+        (endpoint.inputs["serviceName"].rpartition("eu-central-1.")[2].partition(".")[0], action)
+        for endpoint in containers.of("ec2.VpcEndpoint")
+        for statement in endpoint.policy()
+        for action in statement["Action"]
+    }
+    services = {service for service, _ in passes}
+    asked = {
+        action
+        for statement in containers.allowed(f"containers-{role}-policy").values()
+        if "kms:ViaService" not in json.dumps(statement.get("Condition"))
+        for action in statement["Action"]
+    }
+    known = {action for action in asked if action.partition(":")[0] in services}
+    assert known
+    assert {(action.partition(":")[0], action) for action in known} <= passes
+
+
 def test_the_worker_takes_work_and_tells_what_became_of_it(containers: Outcome) -> None:
     allowed = containers.allowed("containers-worker-policy")
     assert allowed["TakeWork"]["Action"] == [

@@ -10,7 +10,7 @@ import attrs
 import jsonschema
 import pytest
 
-from components._dashboard import ENDS, FATES, OURS, WIDTH, Watched, dashboard, dashboard_url
+from components._dashboard import ENDS, FATES, OURS, WIDTH, Watched, WatchedService, dashboard, dashboard_url
 from components._queries import CODES, QUERIES
 from foreman_core.models import Counts, IssueCode, JobState
 from handlers._logging import KEYS
@@ -22,11 +22,15 @@ OF = Watched(
     record_type="customer",
     api_id="api1",
     state_machine_arn="arn:machine",
-    queue="events",
-    dead_letter_queue="dead",
+    queues={"files": "events", "notices": "deliveries"},
+    dead_letters={"files": "dead", "notices": "undelivered"},
     records_table="records",
     ledger_table="ledger",
     alarm_arns=["arn:alarm"],
+    services={
+        "web": WatchedService(cluster="c", service="w", balancer="app/b/1", targets="targetgroup/t/1"),
+        "worker": WatchedService(cluster="c", service="k"),
+    },
 )
 BODY: dict[str, Any] = json.loads(json.dumps(dashboard(OF)))
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
