@@ -26,7 +26,7 @@ class AlarmArgs:
     metric: str
     dimensions: Dimensions
     statistic: Literal["Sum", "Maximum", "SampleCount", "p95"] = "Sum"
-    threshold: int = 0
+    threshold: float = 0
     above: bool = True
     minutes: int = 1
     periods: int = 1

@@ -1,13 +1,33 @@
 """Mail: the sender's domain as an identity of SES, and how its mail travels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
 from attrs import frozen
 
+from components._alarm import AlarmArgs
 from components._function import Runtime
 from components._iam import Statement
+
+REPUTATION: Final[Mapping[str, AlarmArgs]] = {
+    what: AlarmArgs(
+        meaning=f"{100 * most:g} % of the account's mail {comes}: SES may stop all of it.",
+        namespace="AWS/SES",
+        metric=metric,
+        dimensions={},
+        statistic="Maximum",
+        threshold=most,
+        minutes=60,
+    )
+    for what, metric, most, comes in (
+        ("bounces", "Reputation.BounceRate", 0.05, "comes back"),
+        ("complaints", "Reputation.ComplaintRate", 0.001, "is called spam"),
+    )
+}
+"""Alarms at the rates at which SES reviews an account, before it stops its mail:
+https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html"""
 
 
 @frozen(kw_only=True)

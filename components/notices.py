@@ -22,7 +22,7 @@ from components._iam import (
     policy_json,
     use_table,
 )
-from components._mail import Sender, make_sender
+from components._mail import REPUTATION, Sender, make_sender
 from components._queue import Queue, QueueArgs, make_queue, send_messages, take_messages
 from components._schedule import Call, call_regularly
 from foreman_core.schema.graphql import SUBSCRIPTION_FIELDS
@@ -36,6 +36,8 @@ DELIVER_BATCH: Final = 1
 """In a batch of more, one would wait for the endpoints of the others."""
 
 OLDEST_NOTICE_S: Final = 900
+LATE_MINUTES: Final = 15
+"""A delivery that is to be tried again is hidden meanwhile; what is seen is what nobody has taken."""
 SECRETS: Final = {"StringEquals": {"kms:EncryptionContext:purpose": "foreman-webhook-secret"}}
 """What a webhook's secret is bound to, beside its subscription; see foreman_core/notices/webhook.py."""
 
@@ -93,7 +95,7 @@ class Notices(pulumi.ComponentResource):
         self._deliver(deliveries, sender)
         self._digests(deliveries)
         self._subscriptions(deliveries, sender)
-        self.alarm_arns = self._alarms(events, unannounced, undelivered)
+        self.alarm_arns = self._alarms(events, deliveries, unannounced, undelivered)
 
         self.topic_arns = {outcome: topic.arn for outcome, topic in topics.items()}
         self.queues = {"announcements": events.name, "notices": deliveries.name}
@@ -318,19 +320,22 @@ class Notices(pulumi.ComponentResource):
         key_arn = self._args.runtime.key_arn
         return Statement(sid=sid, actions=[action], resources=[key_arn], conditions=SECRETS)
 
-    def _alarms(self, events: Queue, unannounced: Queue, undelivered: Queue) -> list[pulumi.Output[str]]:
-        def letters(meaning: str, queue: Queue) -> AlarmArgs:
+    def _alarms(
+        self, events: Queue, deliveries: Queue, unannounced: Queue, undelivered: Queue
+    ) -> list[pulumi.Output[str]]:
+        def there_are(meaning: str, queue: Queue, minutes: int = 1) -> AlarmArgs:
             return AlarmArgs(
                 meaning=meaning,
                 namespace="AWS/SQS",
                 metric="ApproximateNumberOfMessagesVisible",
                 dimensions={"QueueName": queue.name},
                 statistic="Maximum",
+                periods=minutes,
             )
 
         alarms = {
-            "unannounced": letters("A notice did not come as far as the subscriptions.", unannounced),
-            "undelivered": letters("A notice was not delivered, however often it was tried.", undelivered),
+            "unannounced": there_are("A notice did not come as far as the subscriptions.", unannounced),
+            "undelivered": there_are("A notice was not delivered, however often it was tried.", undelivered),
             "late": AlarmArgs(
                 meaning="A notice has waited for more than a quarter of an hour.",
                 namespace="AWS/SQS",
@@ -339,6 +344,11 @@ class Notices(pulumi.ComponentResource):
                 statistic="Maximum",
                 threshold=OLDEST_NOTICE_S,
             ),
+            # not the age of the oldest: an endpoint that is down for hours makes it rise, and nothing is late
+            "late-deliveries": there_are(
+                "Deliveries have waited for a quarter of an hour to be tried.", deliveries, LATE_MINUTES
+            ),
+            **(REPUTATION if self._args.mail_from else {}),
         }
         return [
             raise_alarm(f"{self._name}-{what}", alarm, topic_arn=self._args.topic_arn, parent=self).arn

@@ -50,6 +50,7 @@ KEYS: Final = frozenset(
         "seconds",
         "state",
         "status",
+        "subscription",
         "timestamp",
         "told",
         "trace_id",

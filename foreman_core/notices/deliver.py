@@ -21,16 +21,16 @@ def announce(
 ) -> None:
     """Publish a notice on the topic of its outcome, and queue it, or keep it for a digest, for every
     subscription that wants it.
+
+    When it breaks off it is to be repeated as a whole: who has got the notice by then does not get it again.
     """
     if not subscriptions.is_told(told["id"], TOPIC):
         topics.send(told)
         subscriptions.mark_told(told["id"], TOPIC)
-    for subscription in subscriptions.all():
-        if not subscription.wants(told["data"]):
-            continue
-        if subscription.digest == "off":
-            deliveries.send(subscription.id, told)
-        else:
+    wanting = [subscription for subscription in subscriptions.all() if subscription.wants(told["data"])]
+    deliveries.send([subscription.id for subscription in wanting if subscription.digest == "off"], told)
+    for subscription in wanting:
+        if subscription.digest != "off":
             subscriptions.collect(subscription, told)
 
 

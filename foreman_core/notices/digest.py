@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import cattrs
+import structlog
 
+from foreman_core.errors import Unavailable
 from foreman_core.models import Counts
 from foreman_core.notices.deliveries import Deliveries
 from foreman_core.notices.message import OUTCOMES
@@ -19,10 +21,11 @@ def send_digests(subscriptions: Subscriptions, deliveries: Deliveries, every: Di
     """Send the digests of the subscriptions that want one so often; how many went out.
 
     A digest is made up before it goes out, and forgotten after that: what was broken off in between goes out
-    the next time, under the id that it had. One that fails keeps no other back; an ExceptionGroup at the end
-    tells of all that failed.
+    the next time, under the id that it had. One that fails keeps no other back: it is logged, and Unavailable
+    tells at the end how many failed.
     """
-    count, failed = 0, list[Exception]()
+    log = structlog.get_logger()
+    count = failed = 0
     for subscription in subscriptions.all():
         if subscription.digest != every:
             continue
@@ -30,13 +33,15 @@ def send_digests(subscriptions: Subscriptions, deliveries: Deliveries, every: Di
             subscriptions.seal(subscription)
             for span in subscriptions.sealed(subscription):
                 entries = subscriptions.entries(subscription, span)
-                deliveries.send(subscription.id, digest(subscription, span, entries, at=subscriptions.now()))
+                told = digest(subscription, span, entries, at=subscriptions.now())
+                deliveries.send([subscription.id], told)
                 subscriptions.sent(subscription, span)
                 count += 1
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others have their digests
-            failed.append(error)
+        except Exception:  # whatever it is, the others have their digests
+            log.exception("digest_failed", subscription=subscription.id)
+            failed += 1
     if failed:
-        raise ExceptionGroup("digests that did not go out", failed)
+        raise Unavailable("digests-failed", f"The digests of {failed} subscriptions did not go out.")
     return count
 
 

@@ -75,7 +75,7 @@ class Manager:
             "timestamp": self.subscriptions.now(),
             "data": {"subscription": subscription_id},
         }
-        self.deliveries.send(subscription_id, told)
+        self.deliveries.send([subscription_id], told)
         return shown(subscription)
 
     def _check(self, channel: Channel, address: str) -> None:

@@ -14,6 +14,9 @@ STARTER_NOTE: Final = "the account may assume it, too: not ECS starts the proces
 BATCH_NOTE: Final = f"{BATCH} added: the emulator asks for it, AWS for the PartiQL actions alone"
 MAIL: Final = "ses:SendEmail"
 MAIL_NOTE: Final = f"{MAIL} on everything: the emulator does not see whose mail it is"
+SEND: Final = "sqs:SendMessage"
+SEND_BATCH: Final = "sqs:SendMessageBatch"
+SEND_NOTE: Final = f"{SEND_BATCH} added: the emulator asks for it, AWS for {SEND} alone"
 PURPOSE: Final = "kms:EncryptionContext:purpose"
 PURPOSE_NOTE: Final = f"conditions on {PURPOSE} left out: the emulator's IAM does not see what is encrypted"
 
@@ -83,6 +86,9 @@ def as_emulated(policy: str) -> tuple[str, str]:
             statements.append({"Effect": "Allow", "Action": action, "Resource": "*"})
             notes.append(note)
     for statement in statements:
+        if SEND in (listed := _listed(statement["Action"])):
+            statement["Action"] = [*listed, SEND_BATCH]
+            notes.append(SEND_NOTE)
         if PURPOSE in statement.get("Condition", {}).get("StringEquals", {}):
             del statement["Condition"]["StringEquals"][PURPOSE]
             notes.append(PURPOSE_NOTE)

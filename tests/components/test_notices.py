@@ -166,6 +166,7 @@ def test_digests_are_made_every_hour_and_at_an_hour_of_the_day() -> None:
         ),
         ("notices-unannounced", "notices-events-dead-letters-1a2b3c4", "ApproximateNumberOfMessagesVisible"),
         ("notices-late", "notices-events-1a2b3c4", "ApproximateAgeOfOldestMessage"),
+        ("notices-late-deliveries", "notices-deliveries-1a2b3c4", "ApproximateNumberOfMessagesVisible"),
     ],
 )
 def test_an_alarm_speaks_of_notices_that_are_lost_or_late(
@@ -174,3 +175,26 @@ def test_an_alarm_speaks_of_notices_that_are_lost_or_late(
     alarm = notices.one("cloudwatch.MetricAlarm", name).inputs
     assert (alarm["metricName"], alarm["dimensions"]) == (metric, {"QueueName": queue})
     assert alarm["alarmActions"] == [_given.TOPIC]
+
+
+def test_deliveries_are_late_when_nobody_takes_them_for_a_quarter_of_an_hour(notices: Outcome) -> None:
+    alarm = notices.one("cloudwatch.MetricAlarm", "notices-late-deliveries").inputs
+    assert (alarm["period"], alarm["evaluationPeriods"], alarm["threshold"]) == (60, 15, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "rate"),
+    [
+        ("notices-bounces", "Reputation.BounceRate", 0.05),
+        ("notices-complaints", "Reputation.ComplaintRate", 0.001),
+    ],
+)
+def test_an_alarm_speaks_before_ses_stops_mail(notices: Outcome, name: str, metric: str, rate: float) -> None:
+    alarm = notices.one("cloudwatch.MetricAlarm", name).inputs
+    assert (alarm["namespace"], alarm["metricName"], alarm["threshold"]) == ("AWS/SES", metric, rate)
+    assert not alarm.get("dimensions")
+
+
+def test_a_stack_without_mail_has_no_alarm_on_it() -> None:
+    named = {alarm.name for alarm in declared(mail_from=None).of("cloudwatch.MetricAlarm")}
+    assert not named & {"notices-bounces", "notices-complaints"}

@@ -13,7 +13,18 @@ from local.errors import LocalError
 from local.resources import compute, files
 from local.resources.assets import path_of
 from local.resources.created import NO_TLS, Inputs, pascal, without_tls_statements
-from local.resources.identity import BATCH, BATCH_NOTE, MAIL, MAIL_NOTE, PURPOSE, PURPOSE_NOTE, as_emulated
+from local.resources.identity import (
+    BATCH,
+    BATCH_NOTE,
+    MAIL,
+    MAIL_NOTE,
+    PURPOSE,
+    PURPOSE_NOTE,
+    SEND,
+    SEND_BATCH,
+    SEND_NOTE,
+    as_emulated,
+)
 from tests.local.doubles import always
 
 TLS = {
@@ -54,6 +65,15 @@ def test_a_role_that_may_use_partiql_may_send_batches_of_it(action: object) -> N
     text, note = as_emulated(policy({"Effect": "Allow", "Action": action, "Resource": "x"}))
     assert note == BATCH_NOTE
     assert orjson.loads(text)["Statement"][1:] == [{"Effect": "Allow", "Action": BATCH, "Resource": "*"}]
+
+
+@pytest.mark.parametrize("action", [SEND, [SEND]])
+def test_a_role_that_may_send_messages_may_send_batches_to_the_same_queue(action: object) -> None:
+    text, note = as_emulated(policy({"Effect": "Allow", "Action": action, "Resource": "x"}))
+    assert note == SEND_NOTE
+    assert orjson.loads(text)["Statement"] == [
+        {"Effect": "Allow", "Action": [SEND, SEND_BATCH], "Resource": "x"}
+    ]
 
 
 def test_a_role_that_may_send_mail_may_do_so_for_anybody() -> None:
