@@ -35,10 +35,13 @@ times a connection and an answer, and pauses of one and two seconds.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """
-_S3: Final = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+_S3: Final = Config(
+    signature_version="s3v4",
+    s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+)
 """Left alone, the client signs forms in the oldest regions with version 2, which S3 does not take for what is
-encrypted with KMS, and sends them to an address that other regions only redirect from. An address given as an
-IP stays as it is.
+encrypted with KMS, and sends them to an address that is not the region's own. An address given as an IP stays
+as it is.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 """
