@@ -245,22 +245,23 @@ def write_files(of: StepArgs, *prefixes: str) -> Statement:
 
 
 def read_uploads(of: StepArgs, *prefixes: str) -> list[Statement]:
-    """Read the uploaded version; with the right to list, S3 says «gone» (404) instead of «forbidden» (403).
-
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-    """
+    """Read the uploaded version, or learn that it is gone."""
     return [
         Statement(
             sid="ReadUploads",
             actions=["s3:GetObject", "s3:GetObjectVersion"],
             resources=_objects(of, prefixes),
         ),
-        Statement(
-            sid="TellGoneFromForbidden",
-            actions=["s3:ListBucket", "s3:ListBucketVersions"],
-            resources=[of.bucket_arn],
-        ),
+        tell_gone(of, "s3:ListBucket", "s3:ListBucketVersions"),
     ]
+
+
+def tell_gone(of: StepArgs, *actions: str) -> Statement:
+    """List the bucket: with this right S3 says «gone» (404) of an object instead of «forbidden» (403).
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    return Statement(sid="TellGoneFromForbidden", actions=actions, resources=[of.bucket_arn])
 
 
 def open_files(of: StepArgs, actions: Sequence[str] = USE_KEY) -> Statement:

@@ -14,6 +14,7 @@ from components._steps import (
     answer_tasks,
     open_files,
     read_files,
+    tell_gone,
     use_ledger,
     write_files,
 )
@@ -73,6 +74,7 @@ def permissions(of: StepArgs) -> Sequence[Statement]:
         # a presigned request has the rights of who signs it
         write_files(of, "incoming/*"),
         read_files(of, "jobs/*/rejects.csv"),
+        tell_gone(of, "s3:ListBucket"),
         open_files(of),
         *start_jobs(of),
         answer_tasks("states:SendTaskSuccess"),

@@ -236,6 +236,8 @@ def test_the_web_service_writes_no_record_and_no_file_of_a_job(containers: Outco
     assert allowed["UseRecords"]["Action"] == ["dynamodb:GetItem", "dynamodb:Scan"]
     assert allowed["WriteFiles"]["Resource"] == [f"{_given.BUCKET}/incoming/*"]
     assert "ReadUploads" not in allowed  # it signs forms for files, and reads none
+    assert allowed["ReadFiles"]["Resource"] == [f"{_given.BUCKET}/jobs/*/rejects.csv"]
+    assert allowed["TellGoneFromForbidden"]["Action"] == ["s3:ListBucket"]  # a job may have no rejects yet
     assert allowed["StartJobs"]["Resource"] == [_given.MACHINE]
 
 
