@@ -40,9 +40,12 @@ class BalancerArgs:
 
 
 class Balancer(pulumi.ComponentResource):
-    """A balancer whose targets are tasks; `balancer` and `targets` are their names in metrics."""
+    """A balancer whose targets are tasks; `balancer` and `targets` are their names in metrics. `url` is the
+    clients' way in, by the name that its certificate fits, and `host` is where that name has to lead.
+    """
 
     url: pulumi.Output[str]
+    host: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
     balancer: pulumi.Output[str]
     targets: pulumi.Output[str]
@@ -60,7 +63,8 @@ class Balancer(pulumi.ComponentResource):
         self.listener = self._listen(balancer, targets)
         self._guard(balancer)
 
-        self.url = pulumi.Output.concat("https://", balancer.dns_name)
+        self.host = balancer.dns_name
+        self.url = pulumi.Output.concat("https://", args.settings.host or self.host)
         self.target_group_arn = targets.arn
         self.balancer, self.targets = balancer.arn_suffix, targets.arn_suffix
         self.alarm_arns = self._alarms()

@@ -10,6 +10,8 @@ from attrs import frozen
 DIGEST: Final = re.compile(r"[a-z0-9][^\s@]*@sha256:[0-9a-f]{64}")
 PREFIX_LIST: Final = re.compile(r"pl-[0-9a-f]+")
 CERTIFICATE: Final = re.compile(r"arn:aws[a-z-]*:(acm|iam):.+")
+HOST: Final = re.compile(r"(?!.{254})([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+"""A name that a certificate is for, and no pattern of names: https://www.rfc-editor.org/rfc/rfc1123"""
 TASK_SIZES: Final[Mapping[int, Sequence[int]]] = {
     256: (512, 1024, 2048),
     512: range(1024, 4097, 1024),
@@ -54,11 +56,14 @@ class NetworkSettings:
 
 @frozen(kw_only=True)
 class WebSettings:
-    """The web service: `allow` says who may reach it, as address ranges or ids of prefix lists."""
+    """The web service: `allow` says who may reach it, as address ranges or ids of prefix lists; `host` is by
+    what name, which only an emulator does without.
+    """
 
     certificate_arn: str
     user_pool_client_id: str
     allow: tuple[str, ...]
+    host: str | None = None
     cpu: int = 512
     memory_mb: int = 1024
     least: int = 2
@@ -97,14 +102,16 @@ SETTINGS: Final = (NetworkSettings, WebSettings, WorkerSettings, ContainerSettin
 """Each stands behind those that it holds."""
 
 
-def container_faults(settings: ContainerSettings, user_pool_id: str | None) -> Iterator[Fault]:
+def container_faults(
+    settings: ContainerSettings, user_pool_id: str | None, *, emulated: bool
+) -> Iterator[Fault]:
     """What is of the right type, and cannot be all the same."""
     if settings.image is not None and not DIGEST.fullmatch(settings.image):
         yield "image", f"{settings.image!r} names no content; write it as repository@sha256:digest"
     if settings.web is None and settings.worker is None:
         yield "web", "neither this nor worker is set; set one of them, or leave foreman:containers out"
     if settings.web is not None:
-        yield from _below("web", _web_faults(settings.web))
+        yield from _below("web", _web_faults(settings.web, emulated=emulated))
         if user_pool_id is None:
             yield "web", "nobody could sign in; set foreman:userPoolId, too"
     if settings.worker is not None:
@@ -116,9 +123,13 @@ def _below(place: str, faults: Iterator[Fault]) -> Iterator[Fault]:
     return ((f"{place}.{name}", what) for name, what in faults)
 
 
-def _web_faults(web: WebSettings) -> Iterator[Fault]:
+def _web_faults(web: WebSettings, *, emulated: bool) -> Iterator[Fault]:
     if not CERTIFICATE.fullmatch(web.certificate_arn):
         yield "certificateArn", f"{web.certificate_arn!r} is no ARN of a certificate of ACM or IAM"
+    if web.host is None and not emulated:
+        yield "host", "no certificate fits the balancer's own name; set the one that certificateArn is for"
+    if web.host is not None and not HOST.fullmatch(web.host):
+        yield "host", f"{web.host!r} is no name of a host, such as foreman.example.org"
     if not web.allow:
         yield "allow", "nobody could reach the service; name an address range or a prefix list"
     for source in web.allow:
@@ -154,9 +165,12 @@ def _network_faults(settings: ContainerSettings) -> Iterator[Fault]:
         yield "cidr", f"{network.cidr!r} is no range of IPv4 addresses from /16 to /24"
     if len(set(network.zones)) != ZONES or len(network.zones) != ZONES:
         yield "zones", f"{', '.join(network.zones)} are not {ZONES} different letters of zones"
-    # neither the GraphQL API nor the keys of the user pool can be reached by private endpoints:
-    # https://docs.aws.amazon.com/cognito/latest/developerguide/vpc-interface-endpoints.html
-    yield from _between("natGateways", network.nat_gateways, 1, ZONES)
+    if network.nat_gateways == 0:
+        # https://docs.aws.amazon.com/cognito/latest/developerguide/vpc-interface-endpoints.html
+        what = "0 leaves no way to the GraphQL API nor to the keys of the user pool; no endpoint leads there"
+        yield "natGateways", what
+    else:
+        yield from _between("natGateways", network.nat_gateways, 1, ZONES)
 
 
 def _size_faults(cpu: int, memory_mb: int) -> Iterator[Fault]:

@@ -188,7 +188,8 @@ def _faults(config: Config) -> Iterator[str]:
         yield _fault("endpoint", f"{config.endpoint!r} is no address; it starts with http:// or https://")
     yield from _notice_faults(config)
     if config.containers is not None:
-        for name, what in container_faults(config.containers, config.user_pool_id):
+        emulated = config.endpoint is not None
+        for name, what in container_faults(config.containers, config.user_pool_id, emulated=emulated):
             yield _fault(f"containers.{name}", what)
     if not STACK_NAME.fullmatch(config.stack):
         yield f"the stack's name {config.stack!r} is not 1 to 40 letters, digits, '-' or '_'"

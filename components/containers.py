@@ -180,7 +180,12 @@ class Containers(pulumi.ComponentResource):
             balancer.alarm_arns,
         )
         client_id = pulumi.Output.from_input(web.user_pool_client_id)
-        self.outputs = {**self.outputs, "service_url": balancer.url, "user_pool_client_id": client_id}
+        self.outputs = {
+            **self.outputs,
+            "service_url": balancer.url,
+            "balancer_host": balancer.host,
+            "user_pool_client_id": client_id,
+        }
 
     def _watch(
         self,

@@ -22,6 +22,7 @@ ALL_ON: Final = {
             "certificateArn": "arn:aws:acm:eu-central-1:111122223333:certificate/c",
             "userPoolClientId": "client",
             "allow": ["pl-0a1b"],
+            "host": "foreman.example.org",
         },
         "worker": {},
     },

@@ -44,7 +44,7 @@ OUTPUTS = {
 }
 CONTAINER_OUTPUTS = {
     "containers": {"image_repository_url"},
-    "web": {"service_url", "user_pool_client_id"},
+    "web": {"service_url", "balancer_host", "user_pool_client_id"},
     "worker": {"work_queue_url", "work_dead_letter_queue_url"},
 }
 """The part of the configuration, and the outputs that come with it."""

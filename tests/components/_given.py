@@ -149,6 +149,7 @@ def web(**changed: Any) -> WebSettings:  # noqa: ANN401 - as above
             certificate_arn=f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/c",
             user_pool_client_id="client",
             allow=("pl-0a1b", "192.0.2.0/24"),
+            host="foreman.example.org",
         ),
         **changed,
     )

@@ -21,6 +21,7 @@ WEB = {
     "certificateArn": CERTIFICATE,
     "userPoolClientId": "client",
     "allow": ["pl-0a1b"],
+    "host": "foreman.example.org",
 }
 POOL = {"userPoolId": "eu-central-1_pool"}
 VPC = {"vpcId": "vpc-1", "publicSubnetIds": ["a", "b"], "privateSubnetIds": ["c", "d"]}
@@ -39,7 +40,11 @@ def test_what_is_set_arrives() -> None:
     assert loaded({**POOL, "containers": given}).containers == ContainerSettings(
         image=_given.IMAGE,
         web=WebSettings(
-            certificate_arn=CERTIFICATE, user_pool_client_id="client", allow=("pl-0a1b",), most=20
+            certificate_arn=CERTIFICATE,
+            user_pool_client_id="client",
+            allow=("pl-0a1b",),
+            host="foreman.example.org",
+            most=20,
         ),
         network=NetworkSettings(vpc_id="vpc-1", public_subnet_ids=("a", "b"), private_subnet_ids=("c", "d")),
     )
@@ -55,7 +60,13 @@ def test_what_is_set_arrives() -> None:
         ({"worker": {"storageGb": 20}}, "worker.storageGb", "not between 21 and 200"),
         ({"worker": {"least": 5}}, "worker.most", "4 is not between 5 and 100"),
         ({"worker": {"leest": 5}}, "worker.leest", "there is no such key; least?"),
-        ({"worker": {}, "network": {"natGateways": 0}}, "network.natGateways", "not between 1 and 2"),
+        ({"worker": {}, "network": {"natGateways": 0}}, "network.natGateways", "no way to the GraphQL API"),
+        (
+            {"web": WEB, "network": {"natGateways": 0}},
+            "network.natGateways",
+            "nor to the keys of the user pool",
+        ),
+        ({"worker": {}, "network": {"natGateways": 3}}, "network.natGateways", "not between 1 and 2"),
         ({"worker": {}, "network": {"cidr": "10.0.0.0/8"}}, "network.cidr", "no range"),
         ({"worker": {}, "network": {"zones": ["a", "a"]}}, "network.zones", "not 2 different"),
         ({"worker": {}, "network": {"privateSubnetIds": ["a"]}}, "network.privateSubnetIds", "set vpcId"),
@@ -65,6 +76,11 @@ def test_what_is_set_arrives() -> None:
         ({"web": {**WEB, "allow": "0.0.0.0/0"}}, "web.allow", "is no list"),
         ({"web": {**WEB, "certificateArn": "c"}}, "web.certificateArn", "no ARN of a certificate"),
         ({"web": {"allow": [], "userPoolClientId": "c"}}, "web.certificateArn", "is missing"),
+        ({"web": {**WEB, "host": None}}, "web.host", "set the one that certificateArn is for"),
+        ({"web": {**WEB, "host": "https://foreman.example.org"}}, "web.host", "no name of a host"),
+        ({"web": {**WEB, "host": "*.example.org"}}, "web.host", "no name of a host"),
+        ({"web": {**WEB, "host": "192.0.2.1"}}, "web.host", "no name of a host"),
+        ({"web": {**WEB, "host": "a." * 127 + "org"}}, "web.host", "no name of a host"),
     ],
 )
 def test_a_fault_is_told_with_its_key(given: dict[str, Any], key: str, what: str) -> None:
@@ -76,6 +92,11 @@ def test_a_fault_is_told_with_its_key(given: dict[str, Any], key: str, what: str
 def test_a_web_service_without_users_is_refused() -> None:
     (fault,) = faults({"containers": {"web": WEB}})
     assert "set foreman:userPoolId" in fault
+
+
+def test_an_emulator_has_no_name_of_its_own() -> None:
+    given = {"endpoint": "http://127.0.0.1:4566", "containers": {"web": {**WEB, "host": None}}}
+    assert loaded({**POOL, **given}).containers
 
 
 def test_the_guide_explains_exactly_these_settings() -> None:

@@ -25,6 +25,7 @@ from tests.components import _given
 
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:containers-work-queue-1a2b3c4"
 QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/containers-work-queue-1a2b3c4"
+OWN_HOST = f"containers-alb-balancer-1a2b3c4.{REGION}.elb.amazonaws.com"
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository"
 LONGEST_POLICY = 10_240
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
@@ -342,6 +343,21 @@ def test_only_what_the_configuration_names_reaches_the_balancer(containers: Outc
     (to_tasks,) = [rule for rule in rules if rule.inputs["securityGroupId"] == "containers-web-group-id"]
     assert to_tasks.inputs["referencedSecurityGroupId"] == "containers-alb-group-id"
     assert to_tasks.inputs["fromPort"] == to_tasks.inputs["toPort"] == 8443
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"), [("foreman.example.org", "foreman.example.org"), (None, OWN_HOST)]
+)
+def test_clients_are_given_the_name_that_the_certificate_is_for(host: str | None, shown: str) -> None:
+    """And the balancer's own, for it to lead to; an emulator has no other."""
+
+    def program() -> None:
+        settings = evolve(_given.containers().settings, web=_given.web(host=host))
+        for name, value in Containers("containers", _given.containers(settings=settings)).outputs.items():
+            pulumi.export(name, value)
+
+    given = _pulumi.run(program).outputs
+    assert (given["service_url"], given["balancer_host"]) == (f"https://{shown}", OWN_HOST)
 
 
 def test_only_balancers_write_their_access_log(containers: Outcome) -> None:
