@@ -18,6 +18,10 @@ HEALTH_PATH: Final = "/health"
 TLS_POLICY: Final = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.2 and 1.3 with forward secrecy:
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html"""
+IDLE_S: Final = 60
+"""So long does it wait for an answer. The service's own limits are below, so that it is the service that
+says what is wrong; and the service keeps idle connections longer, so that none is closed while it is used:
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html"""
 DRAIN_S: Final = 30
 ERRORS: Final = 5
 """Answers in five minutes; a caller tries a single one again."""
@@ -158,6 +162,7 @@ class Balancer(pulumi.ComponentResource):
             internal=False,
             subnets=args.subnet_ids,
             security_groups=[group.id],
+            idle_timeout=IDLE_S,
             drop_invalid_header_fields=True,
             desync_mitigation_mode="strictest",
             enable_deletion_protection=args.protect,

@@ -17,10 +17,9 @@ worker_class = "gthread"
 workers = 2
 threads = 8
 # a worker that gives no sign of life for so long is replaced. With threads this bounds no request: the AWS
-# clients' time-outs do, below the 60 s that the balancer waits
+# clients' time-outs do
 timeout = 50
-# longer than the balancer keeps idle connections, so that it does not send into one that is being closed:
-# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
+# longer than the balancer keeps idle connections, so that it does not send into one that is being closed
 keepalive = 75
 # ECS kills after 30 s
 graceful_timeout = 25

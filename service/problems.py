@@ -5,6 +5,8 @@ from typing import Final
 
 import orjson
 import structlog
+from botocore.exceptions import ConnectionError as NoConnection
+from botocore.exceptions import HTTPClientError
 from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
@@ -44,6 +46,8 @@ def handle_all(app: Flask) -> None:
     app.register_error_handler(Problem, answer)
     app.register_error_handler(ForemanError, lambda error: answer(_of_ours(error)))
     app.register_error_handler(HTTPException, lambda error: answer(_of_http(error)))
+    for unanswered in (NoConnection, HTTPClientError):
+        app.register_error_handler(unanswered, lambda error: answer(_unavailable(error)))
     app.register_error_handler(Exception, lambda error: answer(_unforeseen(error)))
 
 
@@ -54,8 +58,12 @@ def _of_ours(error: ForemanError) -> Problem:
         case Refused():
             return Problem(_STATUS.get(error.code, 400), error.code, error.message)
         case _:
-            structlog.get_logger().warning("request_unavailable", exc_info=error)
-            return Problem(503, "unavailable", "A part of Foreman did not answer; try again.")
+            return _unavailable(error)
+
+
+def _unavailable(error: Exception) -> Problem:
+    structlog.get_logger().warning("request_unavailable", exc_info=error)
+    return Problem(503, "unavailable", "A part of Foreman did not answer; try again.")
 
 
 def _of_http(error: HTTPException) -> Problem:

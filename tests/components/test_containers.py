@@ -1,5 +1,8 @@
 import json
 import re
+import runpy
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,9 @@ from components._work_queue import VISIBILITY_S
 from components.containers import Containers
 from components.orchestration import Orchestration
 from foreman_core.worker import HIDDEN_LONGER_S
-from handlers import worker
+from handlers import _clients, worker
 from service import settings as web_settings
+from service.access import KEYS_TIMEOUT_S
 from tests import _pulumi
 from tests._pulumi import ACCOUNT, REGION, Outcome
 from tests.components import _given
@@ -358,6 +362,29 @@ def test_clients_are_given_the_name_that_the_certificate_is_for(host: str | None
 
     given = _pulumi.run(program).outputs
     assert (given["service_url"], given["balancer_host"]) == (f"https://{shown}", OWN_HOST)
+
+
+def idle_s(of: Outcome) -> int:
+    return int(of.one("lb.LoadBalancer", "containers-alb-balancer").inputs["idleTimeout"])
+
+
+def test_the_service_gives_up_before_the_balancer_does(containers: Outcome) -> None:
+    """A request asks for the keys of the user pool, and ends with the first call that has no answer."""
+    config: Any = _clients.BRIEF
+    tries = config.retries["total_max_attempts"]
+    pauses = sum(2**number for number in range(tries - 1))
+    call = tries * (config.connect_timeout + config.read_timeout) + pauses
+    keys = 2 * KEYS_TIMEOUT_S  # to connect, and to read
+    assert keys + call < idle_s(containers)
+
+
+def test_the_service_keeps_connections_for_longer_than_the_balancer_does(
+    containers: Outcome, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    configured = runpy.run_path(str(Path(web_settings.__file__).with_name("gunicorn.conf.py")))
+    assert configured["keepalive"] > idle_s(containers)
 
 
 def test_only_balancers_write_their_access_log(containers: Outcome) -> None:
