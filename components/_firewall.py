@@ -1,5 +1,6 @@
 """What a request must pass before the web service sees it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import pulumi
@@ -8,7 +9,13 @@ from attrs import frozen
 
 from components._function import Runtime
 
-REDACTED: Final = ("authorization", "cookie", "x-api-key")
+SECRET_HEADERS: Final = ("authorization", "cookie", "x-api-key")
+REDACTED: Final[Sequence[aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgsDict]] = (
+    {"uri_path": {}},
+    {"query_string": {}},
+    *({"single_header": {"name": name}} for name in SECRET_HEADERS),
+)
+"""What the log blacks out: tokens, and paths and queries, which have keys of records in them."""
 MANAGED: Final = (
     "AWSManagedRulesAmazonIpReputationList",
     "AWSManagedRulesCommonRuleSet",
@@ -32,7 +39,7 @@ class FirewallArgs:
 
 
 class Firewall(pulumi.ComponentResource):
-    """A web ACL and its log, in which tokens and cookies are blacked out."""
+    """A web ACL and its log, which tells who was refused and by what rule, and not what was asked for."""
 
     arn: pulumi.Output[str]
 
@@ -76,7 +83,7 @@ class Firewall(pulumi.ComponentResource):
             f"{self._name}-logging",
             resource_arn=acl.arn,
             log_destination_configs=[group.arn],
-            redacted_fields=[{"single_header": {"name": name}} for name in REDACTED],
+            redacted_fields=REDACTED,
             opts=self._child,
         )
 
