@@ -83,7 +83,7 @@ class Balancer(pulumi.ComponentResource):
             opts=self._child,
         )
         for at, source in enumerate(args.settings.allow):
-            for port in (80, 443):
+            for port in ports(source):
                 self._admit(group, f"{self._name}-in-{at}-{port}", source, port)
         aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-to-tasks",
@@ -263,3 +263,12 @@ class Balancer(pulumi.ComponentResource):
             raise_alarm(f"{self._name}-{what}", alarm, topic_arn=self._args.topic_arn, parent=self).arn
             for what, alarm in alarms.items()
         ]
+
+
+def ports(source: str) -> tuple[int, ...]:
+    """Give the ports that clients may come to: people, who type an address, are sent from 80 to 443. A prefix
+    list counts with all its entries at each port, CloudFront's as 55 of the 60 rules that a group may have.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
+    """
+    return (443,) if PREFIX_LIST.fullmatch(source) else (80, 443)

@@ -343,7 +343,7 @@ def test_only_what_the_configuration_names_reaches_the_balancer(containers: Outc
         for rule in rules
         if rule.inputs["securityGroupId"] == "containers-alb-group-id"
     }
-    assert sources == {("pl-0a1b", 80), ("pl-0a1b", 443), ("192.0.2.0/24", 80), ("192.0.2.0/24", 443)}
+    assert sources == {("pl-0a1b", 443), ("192.0.2.0/24", 80), ("192.0.2.0/24", 443)}
     (to_tasks,) = [rule for rule in rules if rule.inputs["securityGroupId"] == "containers-web-group-id"]
     assert to_tasks.inputs["referencedSecurityGroupId"] == "containers-alb-group-id"
     assert to_tasks.inputs["fromPort"] == to_tasks.inputs["toPort"] == 8443
