@@ -21,6 +21,13 @@ from components._work_queue import WorkQueue
 
 ON_DEMAND: Final = "FARGATE"
 SPOT: Final = "FARGATE_SPOT"
+FORCED: Final = True
+"""Other shares of Spot become a deployment; else the provider makes another service and deletes this one,
+with what its tasks are at. By itself it starts nothing, and no preview differs for it; another image or
+setting is another task definition, which is deployed without it.
+
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+"""
 
 
 @frozen(kw_only=True)
@@ -145,6 +152,7 @@ class Containers(pulumi.ComponentResource):
             task_definition=task.definition_arn,
             desired_count=web.least,
             capacity_provider_strategies=shares(spot=web.spot),
+            force_new_deployment=FORCED,
             platform_version="LATEST",
             network_configuration=self._inside(group),
             load_balancers=[
@@ -225,6 +233,7 @@ class Containers(pulumi.ComponentResource):
             task_definition=task.definition_arn,
             desired_count=worker.least,
             capacity_provider_strategies=shares(spot=worker.spot),
+            force_new_deployment=FORCED,
             platform_version="LATEST",
             network_configuration=self._inside(self._group(name, "The tasks of the worker")),
             deployment_circuit_breaker={"enable": True, "rollback": True},

@@ -27,6 +27,7 @@ from tests import _pulumi
 from tests._pulumi import ACCOUNT, REGION, Outcome
 from tests.components import _given
 
+ROOT = Path(__file__).parents[2]
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:containers-work-queue-1a2b3c4"
 QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/containers-work-queue-1a2b3c4"
 OWN_HOST = f"containers-alb-balancer-1a2b3c4.{REGION}.elb.amazonaws.com"
@@ -53,7 +54,7 @@ def checkout(tmp_path: Path) -> Path:
     """What an image is built from, as small as it gets."""
     for source in SOURCES:
         place = tmp_path / source
-        if place.suffix or source == "Dockerfile":
+        if (ROOT / source).is_file():
             place.write_text(source)
         else:
             place.mkdir()
@@ -117,6 +118,14 @@ def test_a_tag_is_that_of_the_content(checkout: Path) -> None:
     assert content_hash(checkout, "arm64") == before
     assert content_hash(checkout, "x86_64") != before
     (checkout / "handlers" / "part.py").rename(checkout / "handlers" / "other.py")
+    assert content_hash(checkout, "arm64") != before
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_whatever_the_image_is_made_of_counts_for_its_tag(checkout: Path, source: str) -> None:
+    before = content_hash(checkout, "arm64")
+    place = checkout / source
+    (place if place.is_file() else place / "part.py").write_text("other")
     assert content_hash(checkout, "arm64") != before
 
 
@@ -270,6 +279,13 @@ def test_a_deployment_that_does_not_become_healthy_is_rolled_back(containers: Ou
     assert web.inputs["deploymentMinimumHealthyPercent"] == 100
     assert "containers-alb-listener" in web.after
     assert "containers-capacity" in web.after
+
+
+def test_other_shares_of_spot_do_not_replace_a_service(containers: Outcome) -> None:
+    """Without triggers, which would differ at every preview."""
+    for service in containers.of("ecs.Service"):
+        assert service.inputs["forceNewDeployment"] is True
+        assert "triggers" not in service.inputs
 
 
 def test_the_first_task_is_never_on_spot(containers: Outcome) -> None:
