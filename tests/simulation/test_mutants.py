@@ -229,7 +229,7 @@ def changed_without_looking(patch: Patch) -> None:
         update["ExpressionAttributeValues"] = {
             name: value
             for name, value in update["ExpressionAttributeValues"].items()
-            if name not in (":seen", ":was")
+            if name not in (":seen", ":was", ":counted")
         } | {":none": {"N": "0"}}
         return update
 
