@@ -32,8 +32,7 @@ SERVICE: Final = (
 https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception"""
 
 PAUSED: Final = "Paused"
-"""Our own word: a function stopped between two chunks, before its time was over
-(`foreman_core.pipeline.whole`)."""
+"""Our own word: a function stopped by itself, before its time was over (`foreman_core.pipeline.pausing`)."""
 
 UNFINISHED: Final = ("Unavailable", PAUSED)
 """The first is ours, too: a service did not answer after the SDK's own tries (`foreman_core.errors`)."""
