@@ -166,7 +166,13 @@ def test_what_is_too_much_for_a_function_goes_to_a_worker() -> None:
         "LoadInFunction": "LoadOnWorker",
     }
     for name, worker in ways.items():
-        for error in ("Lambda.Unknown", "Sandbox.Timedout", "States.Timeout", "Runtime.OutOfMemory", "Paused"):
+        for error in (
+            "Lambda.Unknown",
+            "Sandbox.Timedout",
+            "States.Timeout",
+            "Runtime.OutOfMemory",
+            "Paused",
+        ):
             caught = matching(STATES[name]["Catch"], error)
             assert caught is not None
             assert caught["Next"] == worker, (name, error)
