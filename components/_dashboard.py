@@ -75,7 +75,8 @@ def dashboard(of: Watched) -> dict[str, object]:
         [_alarms(of)],
         [_jobs(of), _rows(of), _rejects(of), _durations(of)],
         [_intake_lag(of), _watchers(of), _lambda(of, "Invocations", "Sum", "Calls by schedules", SCHEDULED)],
-        [_queues(of), _oldest(of), _dead_letters(of), _notices_failed(of)],
+        [_queues(of), _oldest(of), _dead_letters(of)],
+        [_notices_failed(of), _mail(of)],
         [_machine(of), _steps(of), _steps_failed(of)],
         [
             _lambda(of, "Errors", "Sum", "Function errors"),
@@ -210,6 +211,13 @@ def _of_queues(of: Watched, title: str, metric: str, queues: Mapping[str, str]) 
 def _notices_failed(of: Watched) -> Widget:
     failed = _series("AWS/SNS", "NumberOfNotificationsFailed", {"TopicName": of.topic}, "failed")
     return _metrics(of, "Notices that did not reach a subscriber", [failed])
+
+
+def _mail(of: Watched) -> Widget:
+    """What SES counts of the whole account, by which it may stop its mail."""
+    kinds = {"Reputation.BounceRate": "comes back", "Reputation.ComplaintRate": "is called spam"}
+    series = [_series("AWS/SES", metric, {}, label) for metric, label in kinds.items()]
+    return _metrics(of, "Mail of the account that …, as a share", series, stat="Maximum")
 
 
 def _watchers(of: Watched) -> Widget:

@@ -31,9 +31,11 @@ SERVICE: Final = (
 """The service itself has failed before or after it called the function:
 https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception"""
 
-UNFINISHED: Final = ("Unavailable", "Paused")
-"""Our own words: a service did not answer after the SDK's own tries (`foreman_core.errors`), or a function
-stopped between two chunks, before its time was over (`foreman_core.pipeline.whole`)."""
+PAUSED: Final = "Paused"
+"""Our own word: a function stopped by itself, before its time was over (`foreman_core.pipeline.pausing`)."""
+
+UNFINISHED: Final = ("Unavailable", PAUSED)
+"""The first is ours, too: a service did not answer after the SDK's own tries (`foreman_core.errors`)."""
 
 CRASHED: Final = (
     "States.Timeout",

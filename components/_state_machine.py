@@ -17,7 +17,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from components import _failure
-from components._retries import CRASHED, RETRY, State, catch, never
+from components._retries import CRASHED, PAUSED, RETRY, State, catch, never
 
 TIMEOUT_S: Final[Mapping[str, int]] = {
     "ingest": 900,
@@ -88,17 +88,17 @@ def definition(of: Definition) -> State:
             # the chunks of an undo are those of the job that it undoes
             "Undo": _task(of, "undo", then="IsUndoable"),
             "IsUndoable": _by_size(of, {"map": "PlanChunks"}, "prepare"),
-            "PrepareInFunction": _task(of, "prepare", then="IsPrepared", rescue=_rescue(of)),
+            "PrepareInFunction": _task(of, "prepare", then="IsPrepared", rescue=_rescue(of, "prepare")),
             # a small file can unpack to many rows: those are planned side by side
             "IsPrepared": _choice("$.did.next", {"plan": "PlanChunks"}, otherwise="Gate"),
-            "Validate": _task(of, "validate", then="IsValid", rescue=_rescue(of)),
+            "Validate": _task(of, "validate", then="IsValid", rescue=_rescue(of, "prepare")),
             "IsValid": _choice("$.did.next", {"map": "PlanChunks"}, otherwise="Notify"),
             "PlanChunks": _map(of, "plan", items="$.did.chunks_key", tolerated=0, then="Seal"),
             "Seal": _task(of, "seal", then="Gate"),
             "Gate": _by_size(of, {"approve": "AwaitApproval", "map": "MutateChunks"}, "load"),
             "AwaitApproval": _await_approval(of),
             "ExpireApproval": _task(of, "approval", then="Notify", extra={"expired": True}),
-            "LoadInFunction": _task(of, "load", then="Notify"),
+            "LoadInFunction": _task(of, "load", then="Notify", rescue=_rescue(of, "load")),
             # chunks without an outcome do not stop the others: Reconcile finds them
             "MutateChunks": _map(
                 of, "mutate", items="$.did.plan_key", tolerated=of.tolerated_percent, then="Reconcile"
@@ -162,11 +162,14 @@ def _task(
     }
 
 
-def _rescue(of: Definition) -> list[State]:
-    """A file that is too much for a function goes to a worker, which has more time, memory and disk."""
+def _rescue(of: Definition, phase: Phase) -> list[State]:
+    """What is too much for a function, or for several one after the other, goes to a worker, which has more
+    time, memory and disk.
+    """
     if of.work_queue_url is None:
         return []
-    return [{"ErrorEquals": list(CRASHED), "ResultPath": "$.did", "Next": "PrepareOnWorker"}]
+    worker = f"{phase.capitalize()}OnWorker"
+    return [{"ErrorEquals": [*CRASHED, PAUSED], "ResultPath": "$.did", "Next": worker}]
 
 
 def _workers(of: Definition) -> State:

@@ -412,7 +412,9 @@ class Ledger(LedgerTable):
         return True
 
     def _seen(self, job: Job, changes: Mapping[str, object]) -> dict[str, Any]:
-        """The update of a job on condition that nothing was recorded of it since it was seen."""
+        """The update of a job on condition that nothing was recorded of it since it was seen; that its rows
+        were counted is not in its trail.
+        """
         plain: dict[str, object] = cattrs.unstructure(dict(changes))
         watched = attrs.evolve(job, **changes).is_watched
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in plain)
@@ -423,12 +425,15 @@ class Ledger(LedgerTable):
             "TableName": self._table,
             "Key": to_item(_job_key(job.id)),
             "UpdateExpression": expression if watched else f"{expression} REMOVE at_work",
-            "ConditionExpression": "#audits = :seen AND #state = :was",
-            "ExpressionAttributeNames": {f"#{name}": name for name in {*plain, "audits", "state"}},
+            "ConditionExpression": "#audits = :seen AND #state = :was AND #validated = :counted",
+            "ExpressionAttributeNames": {
+                f"#{name}": name for name in {*plain, "audits", "state", "validated"}
+            },
             "ExpressionAttributeValues": {
                 **values,
                 ":seen": {"N": str(job.audits)},
                 ":was": {"S": job.state.value},
+                ":counted": {"BOOL": job.validated},
             },
         }
 

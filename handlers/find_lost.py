@@ -6,6 +6,7 @@ import structlog
 from attrs import frozen
 
 from foreman_core.audit import SWEEPER
+from foreman_core.errors import Unavailable
 from foreman_core.ledger import Ledger
 from foreman_core.pipeline.find_lost import GRACE, find_lost
 from foreman_core.pipeline.pausing import GoOn
@@ -28,7 +29,10 @@ class Settings:
 
 @long_step("find_lost")
 def handler(event: Event, go_on: GoOn) -> Answer:
-    """`{"grace_s"?}` → `{"jobs": [ids], "looked_at", "whole"}`."""
+    """`{"grace_s"?}` → `{"jobs": [ids], "looked_at", "whole"}`.
+
+    Unavailable, for an alarm to see it, when there were files that could not become jobs; the log names them.
+    """
     settings = load(Settings)
     found = find_lost(
         Ledger(_clients.dynamodb(), settings.ledger_table, actor=SWEEPER),
@@ -40,4 +44,6 @@ def handler(event: Event, go_on: GoOn) -> Answer:
     )
     for job_id in found.jobs:
         structlog.get_logger().warning("file_found", job_id=job_id)
+    if found.failed:
+        raise Unavailable("not-received", f"{len(found.failed)} files could not become jobs; others did.")
     return {"jobs": list(found.jobs), "looked_at": found.looked_at, "whole": found.whole}

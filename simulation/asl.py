@@ -21,6 +21,7 @@ _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "NumericLessThan": lambda found, wanted: found < wanted,
     "NumericLessThanEquals": lambda found, wanted: found <= wanted,
 }
+_OUT_OF_TIME: Final = ("States.Timeout", "States.HeartbeatTimeout")
 _FORMAT: Final = re.compile(r"States\.Format\('((?:[^'\\]|\\.)*)'((?:,\s*[^,)]+)*)\)")
 
 
@@ -101,11 +102,17 @@ def _meets(rule: Mapping[str, Any], document: Any, context: Mapping[str, Any]) -
 
 
 def matching(rules: Sequence[Mapping[str, Any]], error: str) -> Mapping[str, Any] | None:
-    """The first retrier or catcher for an error; `States.ALL` is for every one."""
+    """The first retrier or catcher for an error.
+
+    `States.ALL` is for all but two, `States.TaskFailed` for all but a time-out, and `States.Timeout` for a
+    missing heartbeat, too: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
     for rule in rules:
         names: list[str] = rule["ErrorEquals"]
-        task = "States.TaskFailed" in names and error != "States.Timeout"
-        if error in names or "States.ALL" in names or task:
+        every = "States.ALL" in names and error not in ("States.DataLimitExceeded", "States.Runtime")
+        task = "States.TaskFailed" in names and error not in _OUT_OF_TIME
+        late = "States.Timeout" in names and error in _OUT_OF_TIME
+        if error in names or every or task or late:
             return rule
     return None
 

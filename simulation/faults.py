@@ -36,6 +36,8 @@ Happening = Literal[
     "abandoned",  # an invocation's answer is lost, and the function goes on meanwhile
     "refused",  # too many functions run already
     "slow",  # a call takes seconds
+    "aborted",  # an execution is stopped; what its functions do goes on
+    "out-of-time",  # an execution's time is over; the same
 ]
 HAPPENINGS: Final[tuple[Happening, ...]] = (
     "partial-batch",
@@ -46,6 +48,8 @@ HAPPENINGS: Final[tuple[Happening, ...]] = (
     "abandoned",
     "refused",
     "slow",
+    "aborted",
+    "out-of-time",
 )
 
 SHARE: Final = 0.5

@@ -6,8 +6,10 @@
   https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
 * more invocations than there is concurrency for get TooManyRequestsException:
   https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-* Step Functions names an exception by its class, and what stops a function Lambda.Unknown or States.Timeout:
-  https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+* Step Functions names an exception by its class, and what stops a function Lambda.Unknown, or, when it was
+  its own time limit, Sandbox.Timedout:
+  https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and
+  https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
 """
 
 from collections.abc import Callable, Mapping
@@ -82,7 +84,7 @@ class Functions:
             try:
                 answer = function.handler(event, self._context())
             except TimedOut:
-                error = "States.Timeout"
+                error = "Sandbox.Timedout"
             except Killed:
                 error = "Lambda.Unknown"
             except Exception as failure:  # noqa: BLE001 - Lambda reports whatever it is

@@ -100,6 +100,7 @@ class World:
             read=lambda bucket, key: self.s3.get_object(Bucket=bucket, Key=key)["Body"].read(),
             now=self.now,
             started=self._started,
+            redriven=self._redriven,
         )
 
     def now(self) -> datetime:
@@ -166,6 +167,10 @@ class World:
         job = execution.name[: len("job-") + 26]
         if self.job(job) is None:
             self.odd.append(f"execution {execution.name} was started before its job was recorded")
+
+    def _redriven(self, execution: Execution) -> None:
+        if execution.status == "FAILED":
+            self.odd.append(f"execution {execution.name} was redriven only to fail again as it had")
 
 
 def _functions() -> dict[str, Function]:

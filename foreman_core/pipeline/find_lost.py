@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from attrs import frozen
 
 from foreman_core.file_events import INCOMING, passed_over
@@ -26,11 +27,14 @@ POSITION: Final = "find-lost"
 
 @frozen(kw_only=True)
 class Found:
-    """What a run did: how many versions it looked at, the jobs it made, and whether it came to the end."""
+    """What a run did: how many versions it looked at, the jobs it made, the ids of those that it could not
+    make, and whether it came to the end.
+    """
 
     looked_at: int
     jobs: tuple[str, ...]
     whole: bool
+    failed: tuple[str, ...] = ()
 
 
 def find_lost(
@@ -45,10 +49,12 @@ def find_lost(
     """Let every version under `incoming/` that has no job become one, just as its event would have done.
 
     A file that was deleted is left alone. A version that another one has followed has a job, too, which says
-    so. A run that stops before the end is gone on with by the next one.
+    so. A version that this fails for does not keep the others back, and is looked at again when the search
+    comes round to it. A run that stops before the end is gone on with by the next one.
     """
+    log = structlog.get_logger()
     latest = datetime.fromisoformat(ledger.now()) - grace
-    looked_at, made = 0, list[str]()
+    looked_at, made, failed = 0, list[str](), list[str]()
     place = ledger.position(POSITION)
     start = Place(*place) if place else None
     while True:
@@ -57,12 +63,18 @@ def find_lost(
         looked_at += len(wanted)
         for begin in range(0, len(wanted), ledger.AT_ONCE):
             some = wanted[begin : begin + ledger.AT_ONCE]
-            made += _receive_missing(ledger, files, workflow, some, record_type)
+            for job, version in _missing(ledger, files, some):
+                try:
+                    _receive(ledger, files, workflow, version, record_type)
+                    made.append(job)
+                except Exception:  # one file must not keep the others back
+                    log.exception("file_not_received", job_id=job)
+                    failed.append(job)
         start = page.next
         if start is None or not go_on():
             break
     ledger.keep_position(POSITION, *(() if start is None else (start.key, start.version_id)))
-    return Found(looked_at=looked_at, jobs=tuple(made), whole=start is None)
+    return Found(looked_at=looked_at, jobs=tuple(made), whole=start is None, failed=tuple(failed))
 
 
 def _wanted(versions: Sequence[Version], latest: datetime) -> Iterator[Version]:
@@ -71,22 +83,23 @@ def _wanted(versions: Sequence[Version], latest: datetime) -> Iterator[Version]:
             yield version
 
 
-def _receive_missing(
-    ledger: Ledger, files: Files, workflow: Workflow, versions: Sequence[Version], record_type: str
-) -> Iterator[str]:
+def _missing(ledger: Ledger, files: Files, versions: Sequence[Version]) -> Iterator[tuple[str, Version]]:
+    """The versions without a job, each with the id that its job is to have."""
     by_job = {
         job_id(bucket=files.bucket, key=version.key, version_id=version.version_id): version
         for version in versions
     }
     for missing in sorted(set(by_job) - ledger.known(by_job)):
-        version = by_job[missing]
-        job = receive(
-            ledger,
-            workflow,
-            bucket=files.bucket,
-            key=version.key,
-            version_id=version.version_id,
-            sequencer=None,
-            record_type=record_type,
-        )
-        yield job.id
+        yield missing, by_job[missing]
+
+
+def _receive(ledger: Ledger, files: Files, workflow: Workflow, version: Version, record_type: str) -> None:
+    receive(
+        ledger,
+        workflow,
+        bucket=files.bucket,
+        key=version.key,
+        version_id=version.version_id,
+        sequencer=None,
+        record_type=record_type,
+    )

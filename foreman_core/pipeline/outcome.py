@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 import cattrs
 
-from foreman_core.errors import Corrupted, Refused, Undecided
+from foreman_core.errors import Corrupted, Moved, Refused, Undecided
 from foreman_core.ledger import Ledger
 from foreman_core.models import Counts, Job, JobState, PlannedChunk, Reason, RowFault
 from foreman_core.notices import Notices
@@ -29,6 +29,9 @@ _DAMAGED: Final = {Corrupted.__name__, "FlexibleChecksumError"}
 """What a step says of damaged bytes: it, or the SDK, which knows the checksum that the object was stored
 with.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html"""
+_SEND_AGAIN: Final = (
+    "The file is damaged where it lies, or on every way from there: send it again under another name."
+)
 
 
 def refused(ledger: Ledger, job: Job, refusal: Refused, **found: Any) -> Job:  # noqa: ANN401
@@ -58,14 +61,15 @@ def reconcile(ledger: Ledger, files: Files, signer: Signer, job_id: str, *, atte
     if job.undoes is None:
         write_receipt(files, signer, job, at=ledger.now(), counts=counts, chunks=chunks)
     record_correction(ledger, files, job, counts, chunks)
-    if not counts.balances:
+    if counts.balances:
+        if job.undoes is not None:
+            end_undo(ledger, job.undoes)
+        clean = not (counts.rejected or counts.conflict or counts.kept)
+        state, reason = JobState.SUCCEEDED if clean else JobState.PARTIALLY_SUCCEEDED, None
+    else:
         state, reason = _unfinished(job, counts)
-        return _settle(ledger, files, job, state=state, counts=counts, chunks=chunks, reason=reason)
-    if job.undoes is not None:
-        end_undo(ledger, job.undoes)
-    clean = not (counts.rejected or counts.conflict or counts.kept)
-    state = JobState.SUCCEEDED if clean else JobState.PARTIALLY_SUCCEEDED
-    return _settle(ledger, files, job, state=state, counts=counts, chunks=chunks, reason=None)
+    _report(files, job, state=state, counts=counts, chunks=chunks, reason=reason)
+    return ledger.transition(job.id, state, counts=counts, reason=reason)
 
 
 def _unfinished(job: Job, counts: Counts) -> tuple[JobState, Reason]:
@@ -88,20 +92,22 @@ def fail(ledger: Ledger, files: Files, job_id: str, error: str, *, attempt: int 
 
     A job that had ended before stays as it is, and so does one that another attempt is at work on.
     """
-    job = ledger.job(job_id)
-    ended = job.state.is_final or job.state in (JobState.NEEDS_REVIEW, JobState.UNDOING)
-    if ended or job.is_stale(attempt):
-        return job
-    if error in _DAMAGED:
-        what = (
-            "The file is damaged where it lies, or on every way from there: send it again under another name."
-        )
-        return _broke(ledger, files, job, "corrupted", what)
-    return _broke(ledger, files, job, "internal", f"Foreman broke while the job was {job.state} ({error}).")
+    while True:
+        job = ledger.job(job_id)
+        ended = job.state.is_final or job.state in (JobState.NEEDS_REVIEW, JobState.UNDOING)
+        if ended or job.is_stale(attempt):
+            return job
+        code, what = "internal", f"Foreman broke while the job was {job.state} ({error})."
+        if error in _DAMAGED:
+            code, what = "corrupted", _SEND_AGAIN
+        try:
+            return _broke(ledger, files, job, code, what)
+        except Moved:  # by a step that was given up, and is at work still
+            continue
 
 
 def give_up(ledger: Ledger, files: Files, job: Job) -> Job:
-    """Record that a job does not come to an end, however often it is started."""
+    """Record that a job does not come to an end, however often it is started; Conflict when it moved on."""
     what = f"The job was started {job.restarts + 1} times and still stood at {job.state}."
     return _broke(ledger, files, job, "stuck", what)
 
@@ -116,7 +122,8 @@ def _broke(ledger: Ledger, files: Files, job: Job, code: str, what: str) -> Job:
         else "Nothing was stored."
     )
     reason = Reason(code=code, message=f"{what} {stored} foreman retry {job.id} goes on where it stopped.")
-    return _settle(ledger, files, job, state=JobState.FAILED, counts=counts, chunks=chunks, reason=reason)
+    _report(files, job, state=JobState.FAILED, counts=counts, chunks=chunks, reason=reason)
+    return ledger.move(job, JobState.FAILED, counts=counts, reason=reason)
 
 
 def notify(ledger: Ledger, notices: Notices, job_id: str) -> Job:
@@ -163,8 +170,7 @@ def stored_rows(counts: Counts) -> int:
     return counts.created + counts.updated + counts.deleted
 
 
-def _settle(
-    ledger: Ledger,
+def _report(
     files: Files,
     job: Job,
     *,
@@ -172,8 +178,8 @@ def _settle(
     counts: Counts,
     chunks: tuple[PlannedChunk, ...],
     reason: Reason | None,
-) -> Job:
-    """Write the report first: a job that has ended always has one."""
+) -> None:
+    """Write the report, before the end is recorded: a job that has ended always has one."""
     loading = any(chunk.started_at is not None for chunk in chunks)
     again = [(chunk.index, chunk.replanned) for chunk in chunks if chunk.replanned is not None]
     report = {
@@ -191,7 +197,6 @@ def _settle(
         "rejected_at_load": _first(chunk.rejects for chunk in chunks),
     }
     files.put_json(job_key(job.id, REPORT), report)
-    return ledger.transition(job.id, state, counts=counts, reason=reason)
 
 
 def _first(faults: Iterable[Iterable[RowFault]]) -> list[Any]:

@@ -160,10 +160,22 @@ def test_a_job_that_stops_is_announced_and_ends(choice: str, answer: dict[str, s
 
 
 def test_what_is_too_much_for_a_function_goes_to_a_worker() -> None:
-    for name in ("PrepareInFunction", "Validate"):
-        first = STATES[name]["Catch"][0]
-        assert first["Next"] == "PrepareOnWorker"
-        assert {"Lambda.Unknown", "States.Timeout", "Runtime.OutOfMemory"} <= set(first["ErrorEquals"])
+    ways = {
+        "PrepareInFunction": "PrepareOnWorker",
+        "Validate": "PrepareOnWorker",
+        "LoadInFunction": "LoadOnWorker",
+    }
+    for name, worker in ways.items():
+        for error in (
+            "Lambda.Unknown",
+            "Sandbox.Timedout",
+            "States.Timeout",
+            "Runtime.OutOfMemory",
+            "Paused",
+        ):
+            caught = matching(STATES[name]["Catch"], error)
+            assert caught is not None
+            assert caught["Next"] == worker, (name, error)
 
 
 def test_a_worker_is_told_the_job_and_its_token_and_has_to_be_heard_of() -> None:

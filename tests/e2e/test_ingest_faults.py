@@ -8,16 +8,15 @@ writes of `test_lost_answers`.
 import os
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import FlexibleChecksumError
 
-from foreman_core.errors import Corrupted
 from foreman_core.items import from_item
-from foreman_core.pipeline.pausing import Paused
 from handlers import fail, imports, ingest, load, prepare, validate
 from tests.e2e import _faulty
 from tests.e2e.client import Client
@@ -43,6 +42,14 @@ def job_of(client: Client, at: dict[str, Any]) -> dict[str, Any]:
     key = {"pk": {"S": f"JOB#{at['job_id']}"}, "sk": {"S": "JOB"}}
     found = client.dynamodb.get_item(TableName=client.outputs["ledger_table"], Key=key)
     return from_item(found.get("Item", {}))
+
+
+@contextmanager
+def failing_as(name: str) -> Generator[None]:
+    """What the state machine is told of a failure: its name."""
+    with pytest.raises(Exception, match="The function's log has the reason") as told:
+        yield
+    assert type(told.value).__name__ == name
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -77,7 +84,7 @@ def test_f10_a_body_that_breaks_off_is_noticed_and_read_again(
         ingest.handler(at, CONTEXT)
     handler = ingest.handler if step == "ingest" else validate.handler
     session.reads = [_faulty.altered(cut)]
-    with pytest.raises(Exception, match=r"IncompleteRead|bytes|Expected"):
+    with failing_as("ResponseStreamingError"):
         handler(at, CONTEXT)
     assert job_of(client, at)["state"] == ("received" if step == "ingest" else "validating")
     assert not job_of(client, at)["validated"]
@@ -85,9 +92,9 @@ def test_f10_a_body_that_breaks_off_is_noticed_and_read_again(
 
 
 @pytest.mark.parametrize("place", [0, 40, -2])
-@pytest.mark.parametrize(("checked", "error"), [(True, FlexibleChecksumError), (False, Corrupted)])
+@pytest.mark.parametrize(("checked", "error"), [(True, "FlexibleChecksumError"), (False, "Corrupted")])
 def test_f11_a_flipped_bit_is_noticed_and_a_damaged_file_ends_with_a_code(
-    client: Client, session: _faulty.Session, place: int, error: type[Exception], *, checked: bool
+    client: Client, session: _faulty.Session, place: int, error: str, *, checked: bool
 ) -> None:
     def flip(body: bytes) -> bytes:
         changed = bytearray(body)
@@ -97,7 +104,7 @@ def test_f11_a_flipped_bit_is_noticed_and_a_damaged_file_ends_with_a_code(
     at = submit(client)
     ingest.handler(at, CONTEXT)
     session.reads = [_faulty.altered(flip, checked=checked)]
-    with pytest.raises(error):
+    with failing_as(error):
         validate.handler(at, CONTEXT)
     assert not job_of(client, at)["validated"]
     assert validate.handler(at, CONTEXT)["next"] == "map"
@@ -105,9 +112,9 @@ def test_f11_a_flipped_bit_is_noticed_and_a_damaged_file_ends_with_a_code(
     other = submit(client)
     ingest.handler(other, CONTEXT)
     session.reads = [_faulty.altered(flip, checked=checked)]
-    with pytest.raises(error) as damaged:
+    with failing_as(error):
         validate.handler(other, CONTEXT)
-    fail.handler({**other, "error": {"Error": type(damaged.value).__name__}}, CONTEXT)
+    fail.handler({**other, "error": {"Error": error}}, CONTEXT)
     job = job_of(client, other)
     assert (job["state"], job["reason"]["code"]) == ("failed", "corrupted")
     assert job["counts"]["created"] == 0
@@ -151,11 +158,11 @@ def test_f13_a_function_without_time_begins_nothing_and_keeps_nothing_from_the_n
 ) -> None:
     at = submit(client)
     ingest.handler(at, IN_TIME)
-    with pytest.raises(Paused):
+    with failing_as("Paused"):
         prepare.handler(at, OUT_OF_TIME)
     assert "plan_id" not in job_of(client, at)
     assert prepare.handler(at, IN_TIME)["next"] == "function"
-    with pytest.raises(Paused):
+    with failing_as("Paused"):
         load.handler(at, OUT_OF_TIME)
     assert job_of(client, at)["state"] == "loading"
     assert load.handler(at, IN_TIME)["state"] == "succeeded"

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 import pytest
 
+import components._failure
 import foreman_core.ledger
 import foreman_core.pipeline.check
 import foreman_core.pipeline.ingest
 import foreman_core.pipeline.plan
 import foreman_core.records
-from foreman_core.errors import Undecided
+import foreman_core.workflow
+from foreman_core.errors import Unavailable, Undecided
 from foreman_core.ledger import Ledger
 from foreman_core.loading import Loaded
 from foreman_core.mapping import Decided
@@ -227,7 +229,7 @@ def changed_without_looking(patch: Patch) -> None:
         update["ExpressionAttributeValues"] = {
             name: value
             for name, value in update["ExpressionAttributeValues"].items()
-            if name not in (":seen", ":was")
+            if name not in (":seen", ":was", ":counted")
         } | {":none": {"N": "0"}}
         return update
 
@@ -276,6 +278,11 @@ def plans_approved_by_themselves(patch: Patch) -> None:
     patch.setattr(foreman_core.pipeline.plan, "needs_approval", never)
 
 
+def ends_left_untold(patch: Patch) -> None:
+    """Nobody looks at a job that has ended, and whose execution was stopped before its notice."""
+    patch.setattr(Job, "is_watched", Job.is_at_work)
+
+
 MUTANTS: list[Callable[[Patch], None]] = [
     without_the_version_condition,
     a_version_that_stands_still,
@@ -297,10 +304,11 @@ MUTANTS: list[Callable[[Patch], None]] = [
     receipts_of_plans,
     questions_are_guessed,
     plans_approved_by_themselves,
+    ends_left_untold,
 ]
 
-RARE: dict[Callable[[Patch], None], int] = {changed_without_looking: 4000, retries_counted_twice: 1500}
-"""Some one seed in 1,000 to 1,500 finds it; the search begins shortly before one that does."""
+RARE: dict[Callable[[Patch], None], int] = {changed_without_looking: 4000, retries_counted_twice: 5500}
+"""Some one seed in 1,500 to 4,000 finds it; the search begins shortly before one that does."""
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
@@ -309,3 +317,23 @@ def test_a_mistake_is_found(mutant: Callable[[Patch], None], monkeypatch: Patch)
     with staged() as stage:
         first = RARE.get(mutant, 0)
         assert any(run(stage, seed).broken for seed in range(first, first + SEEDS))
+
+
+@pytest.mark.parametrize("redrivable", [{"ABORTED", "TIMED_OUT"}, {"ABORTED", "TIMED_OUT", "FAILED"}])
+def test_an_execution_that_has_failed_is_not_redriven_into_its_fail_state(
+    redrivable: set[str], monkeypatch: Patch
+) -> None:
+    """Also where nobody could record its failure, so that the job seems to be at work."""
+
+    def unrecorded(*_given: object, **_named: object) -> Job:
+        raise Unavailable("broken", "The failure cannot be recorded.")
+
+    def passed_over(_table: str) -> dict[str, object]:
+        return {"Type": "Pass", "Next": "NotifyFailure"}
+
+    monkeypatch.setattr("handlers.fail.fail", unrecorded)
+    monkeypatch.setattr(components._failure, "_record_natively", passed_over)
+    monkeypatch.setattr(foreman_core.workflow, "_STOPPED", redrivable)
+    with staged() as stage:
+        found = [what for seed in range(100) for what in run(stage, seed).broken]
+    assert any("only to fail again" in what for what in found) is ("FAILED" in redrivable)

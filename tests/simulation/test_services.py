@@ -1,16 +1,23 @@
 """The simulated services, where they are more than a dictionary: expressions, states, processes."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from components._state_machine import TIMEOUT_S, Definition, definition
 from simulation import asl
 from simulation.expressions import holds
+from simulation.faults import Faults
+from simulation.functions import Function, Functions
 from simulation.kernel import Kernel, Killed, TimedOut
 from simulation.partiql import statement
-from simulation.states import COMMON, KNOWN
+from simulation.states import COMMON, KNOWN, StateMachine
 from simulation.updates import updated
+from simulation.wire import Trace, Wire
 
 ITEM = {
     "pk": {"S": "a"},
@@ -108,6 +115,117 @@ def test_a_result_is_put_where_it_belongs() -> None:
 def test_waits_between_retries_double_up_to_their_limit() -> None:
     retrier = {"IntervalSeconds": 2, "BackoffRate": 2, "MaxDelaySeconds": 30}
     assert [asl.longest_wait(retrier, tried) for tried in range(5)] == [2, 4, 8, 16, 30]
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "expected"),
+    [
+        (["States.ALL"], "ValueError", True),
+        (["States.ALL"], "States.Timeout", True),
+        (["States.ALL"], "States.DataLimitExceeded", False),
+        (["States.TaskFailed"], "ValueError", True),
+        (["States.TaskFailed"], "States.Timeout", False),
+        (["States.Timeout"], "States.HeartbeatTimeout", True),
+        (["States.HeartbeatTimeout"], "States.Timeout", False),
+    ],
+)
+def test_names_stand_for_errors_as_in_step_functions(names: list[str], error: str, *, expected: bool) -> None:
+    assert (asl.matching([{"ErrorEquals": names}], error) is not None) is expected
+
+
+class Machine:
+    """Executions of a map over three chunks, one after the other, each of which takes ten seconds."""
+
+    def __init__(self, broken: int | None = None) -> None:
+        self.kernel = Kernel()
+        self.broken = broken
+        self.worked: list[int] = []
+        random = Random(0)  # noqa: S311 - a schedule, not a secret
+        wire = Wire(self.kernel, random, Faults(random, 0.0, 0.0, (), frozenset()), Trace())
+        chunk = {"Type": "Task", "Resource": "work", "End": True}
+        self.states = StateMachine(
+            wire=wire,
+            functions=Functions(wire, {"work": Function("work", self._work, 900)}),
+            definition={
+                "StartAt": "Chunks",
+                "States": {
+                    "Chunks": {
+                        "Type": "Map",
+                        "Label": "Chunks",
+                        "MaxConcurrency": 1,
+                        "ItemReader": {"Parameters": {"Bucket": "b", "Key": "k"}},
+                        "ItemProcessor": {"StartAt": "Chunk", "States": {"Chunk": chunk}},
+                        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Failed"}],
+                        "End": True,
+                    },
+                    "Failed": {"Type": "Fail", "Error": "E"},
+                },
+            },
+            natives={},
+            read=lambda _bucket, _key: b"[0, 1, 2]",
+            now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+            started=lambda _: None,
+            redriven=lambda _: None,
+        )
+
+    def _work(self, item: int, _context: object) -> Mapping[str, Any]:
+        self.kernel.sleep(10)
+        self.worked.append(item)
+        if item == self.broken:
+            raise ValueError
+        return {}
+
+    def start(self) -> None:
+        self.kernel.spawn("start", lambda: self.states.start_execution(name="e", input="{}"))
+
+    def end(self, status: str, after: float) -> None:
+        def end() -> None:
+            self.states.executions["e"].status = status
+
+        self.kernel.spawn("end", end, after)
+
+    def redrive(self, after: float) -> None:
+        self.kernel.spawn("redrive", lambda: self.states.redrive_execution(executionArn="m:e"), after)
+
+    def run(self) -> str:
+        self.kernel.run()
+        return self.states.executions["e"].status
+
+
+@pytest.mark.parametrize("how", ["ABORTED", "TIMED_OUT"])
+def test_an_execution_that_is_ended_begins_nothing_more_and_its_function_goes_on(how: str) -> None:
+    machine = Machine()
+    machine.start()
+    machine.end(how, after=15)
+    assert machine.run() == how
+    assert machine.worked == [0, 1]
+
+
+def test_a_redriven_execution_runs_those_chunks_that_nobody_heard_of() -> None:
+    machine = Machine()
+    machine.start()
+    machine.end("ABORTED", after=15)
+    machine.redrive(after=17)
+    assert machine.run() == "SUCCEEDED"
+    assert sorted(machine.worked) == [0, 1, 1, 2]
+
+
+def test_an_execution_that_has_failed_is_redriven_into_its_fail_state() -> None:
+    machine = Machine(broken=1)
+    machine.start()
+    machine.redrive(after=100)
+    assert machine.run() == "FAILED"
+    assert machine.worked == [0, 1, 2]
+    assert machine.states.executions["e"].redrives == 1
+
+
+@pytest.mark.parametrize("after", [5, 100])
+def test_what_runs_or_has_succeeded_is_not_redriven(after: float) -> None:
+    machine = Machine()
+    machine.start()
+    machine.redrive(after)
+    with pytest.raises(ClientError, match="ExecutionNotRedrivable"):
+        machine.run()
 
 
 def test_processes_take_turns_by_the_clock() -> None:

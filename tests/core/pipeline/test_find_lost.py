@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from foreman_core.errors import Unavailable
 from foreman_core.identity import job_id
-from foreman_core.models import JobState
+from foreman_core.models import Job, JobState
 from foreman_core.pipeline.find_lost import Found, find_lost
 from foreman_core.pipeline.ingest import ingest
 from foreman_core.pipeline.start import receive
 from foreman_core.storage import Files
+from foreman_core.workflow import Entrance
 from tests.core.pipeline._load import Loading, Started
 
 if TYPE_CHECKING:
@@ -45,6 +47,22 @@ def test_a_file_without_a_job_gets_the_one_that_its_event_would_have_made(
     assert find(loading, started).jobs == (job,)
     assert started.starts == [(job, "ingest")]
     assert find(loading, started).jobs == ()
+
+
+def test_a_file_that_cannot_become_a_job_keeps_no_other_back(
+    loading: Loading, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Shaky(Started):
+        def start(self, job: Job, at: Entrance) -> None:
+            if job.id == broken:
+                raise Unavailable("states", "Step Functions did not answer")
+            super().start(job, at)
+
+    jobs = {put(loading, f"incoming/{name}.csv") for name in "abc"}
+    broken = min(jobs)
+    found = find(loading, Shaky())
+    assert (set(found.jobs), found.failed, found.whole) == (jobs - {broken}, (broken,), True)
+    assert "file_not_received" in capsys.readouterr().out
 
 
 def test_other_parts_of_the_bucket_and_folders_are_left_alone(loading: Loading, started: Started) -> None:

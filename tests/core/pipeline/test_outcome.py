@@ -1,7 +1,8 @@
 """How a job's end is told, and how a job that rests is left alone."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -109,6 +110,38 @@ def test_a_job_that_breaks_before_it_loads_claims_nothing_of_its_plan(ledger: Le
     assert failed.counts == attrs.evolve(counts, pending=2)
     assert failed.reason is not None
     assert "Nothing was stored" in failed.reason.message
+
+
+class Meanwhile(Files):
+    """Files of a bucket; something happens while the first of them is written."""
+
+    happens: Callable[[], object] | None = None
+
+    def put_json(self, key: str, document: Mapping[str, object] | list[Any]) -> None:
+        happens, self.happens = self.happens, None
+        if happens is not None:
+            happens()
+        super().put_json(key, document)
+
+
+@pytest.mark.parametrize("seals", [False, True])
+def test_a_job_that_breaks_keeps_the_account_of_a_step_that_was_given_up_and_ends_meanwhile(
+    ledger: Ledger, s3: "S3Client", *, seals: bool
+) -> None:
+    bucket = f"meanwhile-{int(seals)}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    counts = Counts(read=3, accepted=2, rejected=1)
+    a_job(ledger, JobState.VALIDATING)
+
+    def late_step() -> None:
+        ledger.amend("job-1", JobState.VALIDATING, validated=True, counts=counts)
+        if seals:
+            ledger.transition("job-1", JobState.PLANNED, counts=attrs.evolve(counts, created=2))
+
+    files = Meanwhile(s3, bucket)
+    files.happens = late_step
+    failed = fail(ledger, files, "job-1", "Sandbox.Timedout", attempt=1)
+    assert (failed.state, failed.counts) == (JobState.FAILED, attrs.evolve(counts, pending=2))
 
 
 def test_a_question_stays_open_when_its_notice_could_not_be_sent(ledger: Ledger, s3: "S3Client") -> None:
