@@ -22,9 +22,9 @@ from components._work_queue import WorkQueue
 ON_DEMAND: Final = "FARGATE"
 SPOT: Final = "FARGATE_SPOT"
 FORCED: Final = True
-"""Other shares of Spot become a deployment; else the provider makes another service and deletes this one,
-with what its tasks are at. By itself it starts nothing, and no preview differs for it; another image or
-setting is another task definition, which is deployed without it.
+"""Other shares of Spot are a deployment that is forced; without this the provider refuses them. By itself it
+starts nothing, and no preview differs for it: it goes along when something else of the service changes.
+Another image or setting is another task definition, which is deployed without it.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
 """

@@ -164,7 +164,7 @@ def test_the_worker_may_do_what_the_step_may_whose_work_it_does(
 def test_the_endpoints_let_through_whatever_a_task_may_do(containers: Outcome, role: str) -> None:
     """But for what has no endpoint here, and for keys that a service uses in the task's name."""
     passes = {
-        (endpoint.inputs["serviceName"].rpartition("eu-central-1.")[2].partition(".")[0], action)
+        (endpoint.inputs["serviceName"].rpartition(f"{REGION}.")[2].partition(".")[0], action)
         for endpoint in containers.of("ec2.VpcEndpoint")
         for statement in endpoint.policy()
         for action in statement["Action"]
@@ -281,7 +281,7 @@ def test_a_deployment_that_does_not_become_healthy_is_rolled_back(containers: Ou
     assert "containers-capacity" in web.after
 
 
-def test_other_shares_of_spot_do_not_replace_a_service(containers: Outcome) -> None:
+def test_other_shares_of_spot_are_not_refused(containers: Outcome) -> None:
     """Without triggers, which would differ at every preview."""
     for service in containers.of("ecs.Service"):
         assert service.inputs["forceNewDeployment"] is True
