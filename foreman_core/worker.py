@@ -76,10 +76,10 @@ class Worker:
     beat_every: timedelta
     alive: Callable[[], None]
     stopping: threading.Event = field(factory=threading.Event)
-    _handed_back: threading.Event = field(factory=threading.Event)
     _telling: threading.Lock = field(factory=threading.Lock)
     """What is handed back stays so: no heartbeat comes in between, or after it."""
     _under_way: tuple[Work, str] | None = None
+    """What this worker is at, with its message's receipt; None also when that is handed back."""
 
     def run(self) -> None:
         """Take work until `stop`. What goes wrong around it is logged, and the message comes back by
@@ -114,14 +114,19 @@ class Worker:
         self.stopping.set()
 
     def hand_back(self) -> None:
-        """Give what is under way to another worker at once, wherever it is. The process must end after
-        that.
+        """Give what is under way to another worker at once, wherever it is. Unless it stands still, the
+        process must end after that.
         """
         with self._telling:
-            self._handed_back.set()
-            if self._under_way is not None:
-                work, receipt = self._under_way
-                self._return(work, receipt)
+            under_way, self._under_way = self._under_way, None
+            if under_way is None:
+                return
+            work, receipt = under_way
+            # one that is another worker's by now stays so
+            if self.leases.take(work.job_id):
+                # first the lease: whoever sees the message while that is held hides it for as long again
+                self.leases.give_back(work.job_id)
+                self._show_again(receipt, 0)
 
     @property
     def _hidden_s(self) -> int:
@@ -169,7 +174,7 @@ class Worker:
             if isinstance(error, Paused) or beats.lost.is_set():
                 # who takes the message next will see what is left of it, and whether anybody waits
                 log.info("work_lost" if beats.lost.is_set() else "work_handed_back")
-                self._return(work, receipt)
+                self.hand_back()
                 return
             log.exception("work_failed", seconds=_since(began))
             self.leases.give_back(work.job_id)
@@ -179,21 +184,13 @@ class Worker:
             log.info("work_done", seconds=_since(began), told=self.tasks.succeed(work.token, answer))
         self._forget(receipt)
 
-    def _return(self, work: Work, receipt: str) -> None:
-        """Let go of a job, and have its message seen at once; one that is another worker's by now stays
-        so.
-        """
-        if self.leases.take(work.job_id):
-            self._show_again(receipt, 0)
-            self.leases.give_back(work.job_id)
-
     def beat(self, work: Work, receipt: str) -> bool:
         """Say that this work goes on: in the ledger, to the state machine, to the queue. False when it has
         become another worker's, nobody waits for it any more, or its job was cancelled.
         """
         self.alive()
         with self._telling:
-            if self._handed_back.is_set() or not self.leases.take(work.job_id):
+            if self._under_way is None or not self.leases.take(work.job_id):
                 return False
             if not self.tasks.beat(work.token):
                 return False

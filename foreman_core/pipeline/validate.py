@@ -1,7 +1,7 @@
 """Validate: the file read once; its good rows written as chunks, the others with their reasons."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 from foreman_core.errors import Corrupted, Moved, Refused
 from foreman_core.ledger import Ledger
@@ -13,7 +13,7 @@ from foreman_core.pipeline.ingest import BLOCK
 from foreman_core.pipeline.judging import Lines
 from foreman_core.pipeline.outcome import refused
 from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter, VerdictsWriter
-from foreman_core.pipeline.pausing import GoOn, Pausing
+from foreman_core.pipeline.pausing import GoOn, Paused
 from foreman_core.pipeline.receipt import VERDICTS
 from foreman_core.pipeline.undo import put_chunks
 from foreman_core.reading.table import Digest
@@ -87,18 +87,19 @@ def validate(
     if job.validated:  # the chunks that are planned already are chunks of this very reading
         return job
     schema = schemas(job.record_type)
-    body = Digest(Pausing(files.open(job.source.key, version_id=job.source.version_id), go_on))
-    try:
-        recall = recalls(job.record_type)
-        report, refs, corrected = _judge(
-            ledger, files, schema, job, body, recall=recall, chunk_rows=chunk_rows
-        )
-    except Moved:
-        return ledger.job(job_id)
-    except Refused as refusal:
-        _verify(job, body)  # a damaged file can look like one of another kind
-        refused(ledger, job, refusal)
-        return None
+    with closing(files.open(job.source.key, version_id=job.source.version_id)) as source:
+        body = Digest(source)
+        try:
+            recall = recalls(job.record_type)
+            report, refs, corrected = _judge(
+                ledger, files, schema, job, body, recall=recall, chunk_rows=chunk_rows, go_on=go_on
+            )
+        except Moved:
+            return ledger.job(job_id)
+        except Refused as refusal:
+            _verify(job, body)  # a damaged file can look like one of another kind
+            refused(ledger, job, refusal)
+            return None
     found = {
         "counts": report.counts,
         "issues_by_code": report.issues_by_code,
@@ -154,6 +155,7 @@ def _judge(
     *,
     recall: Recall,
     chunk_rows: int,
+    go_on: GoOn,
 ) -> tuple[CheckReport, list[ChunkRef], str | None]:
     """Read the file once, and write what was accepted, what was rejected, and every issue. The last of what
     comes back is the job that the file corrects.
@@ -167,6 +169,12 @@ def _judge(
         admitted = stack.enter_context(files.writer(job_key(job.id, ADMITTED), "text/plain"))
         corrections = Corrections(ledger, files, job, admitted)
         verdicts = stack.enter_context(files.writer(job_key(job.id, VERDICTS), "text/plain"))
+
+        def accepted(lines: Lines) -> None:  # of each block, be it none
+            if not go_on():
+                raise Paused("the file is not judged to its end")
+            chunks.write(lines)
+
         report = check(
             body,
             name=job.source.name,
@@ -178,7 +186,7 @@ def _judge(
             header=job.options.header,
             sheet=job.options.sheet,
             corrections=corrections,
-            on_accepted=chunks.write,
+            on_accepted=accepted,
             on_issue=IssuesWriter(issues).write,
             on_table=rejected.begin,
             on_rejected=rejected.write,

@@ -1,136 +1,22 @@
 """A worker, and what it does when its queue, its ledger or whoever waits for it do not as they should."""
 
 import threading
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
-from attrs import define, field
 
 from foreman_core.errors import Unavailable
 from foreman_core.models import Job, JobState
 from foreman_core.pipeline.pausing import GoOn, Paused
-from foreman_core.worker import HIDDEN_LONGER_S, STOP, Answer, Work, Worker
+from foreman_core.worker import HIDDEN_LONGER_S, STOP, Answer, Do, Work
+from tests.core._worker import DONE, LEASE_S, Leases, Queue, Shop, Tasks, a_shop, receipt
 from tests.core.notices._given import a_job
-
-LEASE_S = 60
-DONE = {"next": "stop", "job_id": "job-1"}
-WORK = {"job_id": "job-1", "attempt": 1, "phase": "load", "token": "token-1"}
-
-
-@define
-class Queue:
-    """SQS with what waits; what was deleted, and for how long what was hidden, by receipts."""
-
-    waiting: list[str] = field(factory=list[str])
-    deleted: list[str] = field(factory=list[str])
-    hidden: list[tuple[str, int]] = field(factory=list[tuple[str, int]])
-
-    def receive_message(self, **asked: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3
-        assert asked["MaxNumberOfMessages"] == 1
-        assert asked["VisibilityTimeout"] == LEASE_S + HIDDEN_LONGER_S
-        found = [{"ReceiptHandle": f"r-{body}", "Body": body} for body in self.waiting[:1]]
-        return {"Messages": found} if found else {}
-
-    def delete_message(self, **asked: str) -> None:
-        self.deleted.append(asked["ReceiptHandle"])
-
-    def change_message_visibility(self, **asked: Any) -> None:  # noqa: ANN401
-        self.hidden.append((asked["ReceiptHandle"], asked["VisibilityTimeout"]))
-
-
-@define
-class Ledger:
-    """One job."""
-
-    job: Job | None = field(factory=a_job)
-
-    def find(self, _job_id: str) -> Job | None:
-        return self.job
-
-
-@define
-class Leases:
-    """One lease: `free` says whether it can be had."""
-
-    free: bool = True
-    held: bool = False
-
-    def take(self, _job_id: str) -> bool:
-        self.held = self.free
-        return self.free
-
-    def give_back(self, _job_id: str) -> None:
-        self.held = False
-
-
-@define
-class Tasks:
-    """What was answered. `waits` says whether anybody waits; the first `failures` calls break."""
-
-    waits: bool = True
-    failures: int = 0
-    answers: list[tuple[str, object]] = field(factory=list[tuple[str, object]])
-    beats: int = 0
-
-    def succeed(self, _token: str, answer: Answer) -> bool:
-        return self._hear(("succeeded", answer))
-
-    def fail(self, _token: str, error: str) -> bool:
-        return self._hear(("failed", error))
-
-    def beat(self, _token: str) -> bool:
-        self.beats += 1
-        return self.waits
-
-    def _hear(self, answer: tuple[str, object]) -> bool:
-        if self.failures:
-            self.failures -= 1
-            raise Unavailable("states", "Step Functions did not answer")
-        self.answers.append(answer)
-        return self.waits
-
-
-@define
-class Shop:
-    """A worker, and everything around it."""
-
-    queue: Queue = field(factory=Queue)
-    ledger: Ledger = field(factory=Ledger)
-    leases: Leases = field(factory=Leases)
-    tasks: Tasks = field(factory=Tasks)
-    busy: list[bool] = field(factory=list[bool])
-
-    def protect(self, *, busy: bool) -> None:
-        self.busy.append(busy)
-
-    def worker(self, do: Callable[[Work, GoOn], Answer], *, beat_every: float = LEASE_S) -> Worker:
-        around: Any = self
-        return Worker(
-            sqs=around.queue,
-            queue_url="queue",
-            ledger=around.ledger,
-            leases=around.leases,
-            tasks=around.tasks,
-            do=do,
-            protection=self,
-            lease=timedelta(seconds=LEASE_S),
-            beat_every=timedelta(seconds=beat_every),
-            alive=lambda: None,
-        )
 
 
 @pytest.fixture
 def shop() -> Shop:
-    made = Shop()
-    made.queue.waiting = [orjson.dumps(WORK).decode()]
-    return made
-
-
-def receipt(shop: Shop) -> str:
-    return f"r-{shop.queue.waiting[0]}"
+    return a_shop()
 
 
 def do_it(_work: Work, _go_on: GoOn) -> Answer:
@@ -139,6 +25,18 @@ def do_it(_work: Work, _go_on: GoOn) -> Answer:
 
 def not_to_be_called(_work: Work, _go_on: GoOn) -> Answer:
     raise AssertionError("nothing was to be done")
+
+
+def until_lost(go_on: GoOn) -> Answer:
+    for _ in range(500):
+        if not go_on():
+            raise Paused("chunks are left")
+        threading.Event().wait(0.01)
+    raise AssertionError("nothing was noticed")
+
+
+def breaks(_work: Work, _go_on: GoOn) -> Answer:
+    raise ValueError("grace.hopper@example.org")
 
 
 def test_work_that_is_done_is_told_and_only_then_forgotten(shop: Shop) -> None:
@@ -153,9 +51,6 @@ def test_an_empty_queue_is_no_work() -> None:
 
 
 def test_work_that_breaks_is_told_by_the_errors_name(shop: Shop) -> None:
-    def breaks(_work: Work, _go_on: GoOn) -> Answer:
-        raise ValueError("grace.hopper@example.org")
-
     shop.worker(breaks).take_one(wait_s=0)
     assert shop.tasks.answers == [("failed", "ValueError")]
     assert (shop.queue.deleted, shop.leases.held) == ([receipt(shop)], False)
@@ -170,11 +65,37 @@ def test_a_message_whose_answer_was_not_heard_comes_again(shop: Shop) -> None:
     assert (shop.tasks.answers, shop.queue.deleted) == ([("succeeded", DONE)], [receipt(shop)])
 
 
+@pytest.mark.parametrize("do", [do_it, breaks])
+def test_a_message_whose_answer_is_never_heard_is_never_forgotten(shop: Shop, do: Do) -> None:
+    shop.tasks.failures = 10
+    for _ in range(10):
+        with pytest.raises(Unavailable):
+            shop.worker(do).take_one(wait_s=0)
+        assert (shop.leases.held, shop.busy[-1]) == (False, False)
+    assert (shop.queue.deleted, shop.queue.hidden, shop.tasks.answers) == ([], [], [])
+
+
+def test_a_worker_goes_on_after_what_broke_around_its_work(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def do(_work: Work, _go_on: GoOn) -> Answer:
+        if not shop.tasks.failures:
+            worker.stop()
+        return DONE
+
+    monkeypatch.setattr("foreman_core.worker.PAUSE_S", 0)
+    shop.tasks.failures = 2
+    worker = shop.worker(do)
+    worker.run()
+    assert (shop.tasks.answers, shop.queue.deleted) == ([("succeeded", DONE)], [receipt(shop)])
+
+
 def test_a_message_that_cannot_be_read_is_left_to_become_a_dead_letter(shop: Shop) -> None:
     shop.queue.waiting = ["nonsense", orjson.dumps({"job_id": "job-1"}).decode()]
     worker = shop.worker(not_to_be_called)
     for _ in range(2):
-        worker.take_one(wait_s=0)
+        for _ in range(10):
+            worker.take_one(wait_s=0)
         shop.queue.waiting.pop(0)
     assert (shop.queue.deleted, shop.tasks.answers, shop.leases.held) == ([], [], False)
 
@@ -224,6 +145,35 @@ def test_a_stop_hands_the_rest_back_at_once(shop: Shop) -> None:
     assert (shop.queue.deleted, shop.tasks.answers, shop.leases.held) == ([], [], False)
 
 
+@pytest.mark.parametrize("cut_off", [False, True], ids=["paused", "cut off"])
+def test_whoever_sees_what_was_handed_back_can_take_it(shop: Shop, *, cut_off: bool) -> None:
+    """With the lease still held he would leave it, hidden for as long as a lease."""
+
+    class Watched(Queue):
+        def change_message_visibility(self, **asked: Any) -> None:  # noqa: ANN401
+            assert not shop.leases.held
+            super().change_message_visibility(**asked)
+
+    def do(_work: Work, _go_on: GoOn) -> Answer:
+        if cut_off:
+            worker.hand_back()
+        raise Paused("chunks are left")
+
+    shop.queue = Watched(shop.queue.waiting)
+    worker = shop.worker(do)
+    worker.take_one(wait_s=0)
+    assert shop.queue.hidden == [(receipt(shop), 0)]  # once
+    assert (shop.queue.deleted, shop.tasks.answers) == ([], [])
+
+
+def test_nothing_is_handed_back_when_nothing_is_under_way(shop: Shop) -> None:
+    worker = shop.worker(do_it)
+    worker.hand_back()
+    worker.take_one(wait_s=0)
+    worker.hand_back()
+    assert (shop.queue.hidden, shop.queue.deleted) == ([], [receipt(shop)])
+
+
 def test_what_comes_while_it_is_to_stop_is_seen_again_at_once(shop: Shop) -> None:
     worker = shop.worker(not_to_be_called)
     worker.stop()
@@ -243,11 +193,7 @@ def test_work_that_is_lost_stops_and_is_not_told_of(shop: Shop, lost: str) -> No
                 shop.ledger.job = a_job(attempt=2)
             case _:
                 shop.ledger.job = a_job(state=JobState.CANCELLED)
-        for _ in range(500):
-            if not go_on():
-                raise Paused("chunks are left")
-            threading.Event().wait(0.01)
-        raise AssertionError("nothing was noticed")
+        return until_lost(go_on)
 
     shop.worker(do, beat_every=0.01).take_one(wait_s=0)
     assert (shop.tasks.answers, shop.queue.deleted) == ([], [])
@@ -278,6 +224,30 @@ def test_a_beat_that_fails_is_followed_by_others(shop: Shop) -> None:
     assert set(shop.queue.hidden) == {(receipt(shop), LEASE_S + HIDDEN_LONGER_S)}
 
 
+def test_no_beat_comes_after_the_answer(shop: Shop) -> None:
+    """Nor is the message hidden that is deleted by then."""
+    in_beat = threading.Event()
+    late = list[bool]()
+
+    class Slow(Tasks):
+        def beat(self, token: str) -> bool:
+            if self.beats:  # the first is the question whether anybody waits
+                in_beat.set()
+                threading.Event().wait(0.1)
+                late.append(bool(self.answers))
+            return super().beat(token)
+
+    def do(_work: Work, _go_on: GoOn) -> Answer:
+        assert in_beat.wait(5)
+        return DONE
+
+    shop.tasks = Slow()
+    shop.worker(do, beat_every=0.01).take_one(wait_s=0)
+    told, hidden = shop.tasks.beats, len(shop.queue.hidden)
+    threading.Event().wait(0.2)
+    assert (late, shop.tasks.beats, len(shop.queue.hidden)) == ([False], told, hidden)
+
+
 def test_what_is_handed_back_in_the_midst_of_a_beat_stays_so(shop: Shop) -> None:
     """Otherwise the beat hid the message, and took the lease, for a process that ends at that moment."""
     in_beat, go = threading.Event(), threading.Event()
@@ -296,14 +266,10 @@ def test_what_is_handed_back_in_the_midst_of_a_beat_stays_so(shop: Shop) -> None
         handing.join(0.1)
         go.set()
         handing.join()
-        while go_on():
-            threading.Event().wait(0.01)
-        assert shop.queue.hidden[-1] == (receipt(shop), 0)
-        assert not shop.leases.held
-        raise Paused("chunks are left")
+        return until_lost(go_on)
 
     shop.tasks = Slow()
     worker = shop.worker(do, beat_every=0.01)
     worker.take_one(wait_s=0)
-    assert shop.queue.hidden[-1] == (receipt(shop), 0)
+    assert (shop.queue.hidden[-1], shop.leases.held) == ((receipt(shop), 0), False)
     assert (shop.queue.deleted, shop.tasks.answers) == ([], [])

@@ -1,5 +1,7 @@
 """A whole phase in one process: paused, broken, taken up again."""
 
+import io
+import zipfile
 from collections.abc import Callable, Mapping
 
 import attrs
@@ -12,6 +14,7 @@ from foreman_core.pipeline.pausing import Paused
 from foreman_core.pipeline.undo import put_chunks
 from foreman_core.pipeline.whole import Preparing, Writing, load, prepare
 from tests.core.pipeline._load import Api, Loading, fates, no_recall
+from tests.core.reading._workbooks import xlsx
 
 ROWS = 12
 
@@ -82,18 +85,47 @@ def test_what_is_too_much_for_one_function_is_left_to_others(
     assert (left.state, loading.ledger.chunks(job.id)) == (JobState.VALIDATING, ())
 
 
+def lines(count: int, form: str = "id-{},red\n") -> bytes:
+    return b"id,colour\n" + "".join(form.format(n) for n in range(count)).encode()
+
+
+def zipped(body: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("file.csv", body)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(lambda: lines(30_000), id="rows one by one"),
+        pytest.param(lambda: lines(3_000_000), id="blocks"),
+        pytest.param(lambda: lines(30_000, ",{}\n"), id="rejected rows only"),
+        pytest.param(lambda: zipped(lines(30_000)), id="an archive, which is there as a whole"),
+        pytest.param(
+            lambda: xlsx({"s": [["id", "colour"], *([f"id-{n}", "red"] for n in range(30_000))]}),
+            id="a workbook, which is there as a whole",
+        ),
+    ],
+)
 def test_a_worker_that_is_to_stop_does_so_in_the_midst_of_a_file(
-    loading: Loading, preparing: Preparing
+    loading: Loading, preparing: Preparing, body: Callable[[], bytes]
 ) -> None:
-    """Within a block, not after an hour's validation; a function reads on, since it could do no better."""
-    body = b"id,colour\n" + b"".join(f"id-{n},red\n".encode() for n in range(100_000))
-    asked = loading.identified(body)
-    with pytest.raises(Paused):
-        prepare(preparing, asked.id, attempt=1, go_on=times(1))
+    """Within a block, not after an hour's validation."""
+    asked = loading.identified(body())
+    preparing = attrs.evolve(preparing, chunk_rows=500)
+    with pytest.raises(Paused, match="file"):
+        prepare(preparing, asked.id, attempt=1, go_on=times(5))
     found = loading.ledger.job(asked.id)
     assert (found.state, found.validated) == (JobState.VALIDATING, False)
-    left = prepare(preparing, asked.id, attempt=1, go_on=times(1), most_chunks=5)
-    assert (left.validated, left.counts.accepted) == (True, 100_000)
+
+
+def test_a_function_reads_a_file_to_its_end(loading: Loading, preparing: Preparing) -> None:
+    """Since the next one could do no better."""
+    asked = loading.identified(lines(20_000))
+    left = prepare(preparing, asked.id, attempt=1, go_on=times(0), most_chunks=5)
+    assert (left.validated, left.counts.accepted) == (True, 20_000)
 
 
 def test_a_pause_keeps_what_is_done_and_the_next_one_does_only_the_rest(
