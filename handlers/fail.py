@@ -20,8 +20,8 @@ class Settings:
 
 @step("fail")
 def handler(event: Event) -> Answer:
-    """`{"job_id", "attempt", "error": {"Error", "Cause"}}` → `{"job_id", "state"}`. The cause can quote a
-    file.
+    """`{"job_id", "attempt", "error": {"Error", "Cause"}}` → `{"job_id", "state"}`. What is told of the error
+    is its name.
     """
     settings = load(Settings)
     job = fail(

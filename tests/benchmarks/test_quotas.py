@@ -62,6 +62,12 @@ def test_each_chunk_of_a_map_takes_three_bytes_of_its_results(rows: int, expecte
     assert use(found, "results of a map").used == expected
 
 
+def test_a_file_of_eighty_gigabytes_is_identified_in_time() -> None:
+    """Which every file has to be, whoever takes it then."""
+    rows = int(80_000_000_000 / Measured().source_bytes)
+    assert 0.9 < use(forecast(Load(rows=rows)), "seconds of ingest").share < 1
+
+
 def test_a_map_cannot_carry_a_hundred_million_rows_and_it_is_said_why() -> None:
     found = forecast(HUNDRED_MILLION)
     beyond = {each.name for each in found.uses if each.share > 1}
