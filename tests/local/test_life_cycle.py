@@ -23,7 +23,7 @@ from tests.e2e.client import Client, wait
 
 pytestmark = pytest.mark.e2e
 
-OF_A_WHILE = 60_000
+OF_A_WHILE = 30_000
 """Rows of a job that is still at work when its stack has gone down, on a fast machine, too."""
 
 CALLER = """
