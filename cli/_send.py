@@ -2,9 +2,10 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 from boto3.s3.transfer import TransferConfig
@@ -14,6 +15,9 @@ from cli._target import Target
 from cli._text import size
 from foreman_core.models import Options
 from foreman_core.pipeline.options import DEFAULTS, to_metadata
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 BLOCK: Final = 1 << 20
 IN_PARTS: Final = TransferConfig(multipart_threshold=16 << 20, multipart_chunksize=16 << 20)
@@ -45,15 +49,8 @@ def dropped(target: Target, file: Path, options: Options = DEFAULTS) -> Sent:
 
 
 def _put(target: Target, file: Path, key: str, metadata: Mapping[str, str] | None = None) -> Sent:
-    client, answer, length = target.s3, dict[str, Any](), file.stat().st_size
-
-    def keep(parsed: Mapping[str, Any], **_: object) -> None:
-        answer.update(parsed)
-
-    # the transfer keeps to itself what S3 answers, and who asks afterwards may be told of another's upload
-    for operation in ("PutObject", "CompleteMultipartUpload"):
-        client.meta.events.register(f"after-call.s3.{operation}", keep)
-    with file.open("rb") as body, steps() as tell:
+    client, length = target.s3, file.stat().st_size
+    with file.open("rb") as body, steps() as tell, _heard(client) as answer:
         client.upload_fileobj(
             body,
             target.bucket,
@@ -63,6 +60,26 @@ def _put(target: Target, file: Path, key: str, metadata: Mapping[str, str] | Non
             Callback=_progress(length, tell) if length > IN_PARTS.multipart_threshold else None,
         )
     return Sent(bucket=target.bucket, key=key, version_id=answer["VersionId"], name=file.name)
+
+
+@contextmanager
+def _heard(client: "S3Client") -> Generator[Mapping[str, Any]]:
+    """What S3 answers to an upload: the transfer keeps it to itself, and who asks afterwards may be told of
+    another's.
+    """
+    answer = dict[str, Any]()
+
+    def keep(parsed: Mapping[str, Any], **_: object) -> None:
+        answer.update(parsed)
+
+    operations = [f"after-call.s3.{name}" for name in ("PutObject", "CompleteMultipartUpload")]
+    for operation in operations:
+        client.meta.events.register(operation, keep)
+    try:
+        yield answer
+    finally:
+        for operation in operations:
+            client.meta.events.unregister(operation, keep)
 
 
 def _progress(length: int, tell: Callable[[str], None]) -> Callable[[int], None]:

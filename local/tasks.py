@@ -81,15 +81,21 @@ def _start(
 
 def _drive_log(home: Home, task: TaskProcess, aws: Aws) -> int:
     driver = [sys.executable, "-X", f"foreman={processes.mark(home)}", "-m", "local.log_driver"]
-    process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-        [*driver, aws.endpoint, aws.region, task.log_group, str(log_of(home, task))],
-        cwd=PROJECT,
-        env={"PATH": os.defpath, "HOME": str(home.root), "LANG": "C.UTF-8", "TMPDIR": str(home.temporary)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with home.log.open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            [*driver, aws.endpoint, aws.region, task.log_group, str(log_of(home, task))],
+            cwd=PROJECT,
+            env={
+                "PATH": os.defpath,
+                "HOME": str(home.root),
+                "LANG": "C.UTF-8",
+                "TMPDIR": str(home.temporary),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     _STARTED.append(process)
     return process.pid
 
