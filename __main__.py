@@ -148,12 +148,12 @@ observability = Observability(
         api_id=core.api_id,
         state_machine_arn=orchestration.state_machine_arn,
         queues={
-            "files": intake.queue,
+            "intake": intake.queue,
             **notices.queues,
             **({"work": work_queue.name} if work_queue else {}),
         },
         dead_letters={
-            "files": intake.dead_letter_queue,
+            "intake": intake.dead_letter_queue,
             **notices.dead_letters,
             **({"work": work_queue.dead_letters} if work_queue else {}),
         },

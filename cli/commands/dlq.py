@@ -102,7 +102,7 @@ def redrive(
         say("No dead letters.")
     else:
         show(table(HEADS, [_row(letter) for letter in moved], numbers=("tries",)))
-        say(f"{plural(len(moved), 'letter')} {'would be' if dry_run else 'are'} back in the queue.")
+        say(f"{plural(len(moved), 'letter')} {'to be put' if dry_run else 'put'} back into the queue.")
     return DONE
 
 
