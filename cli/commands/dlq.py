@@ -102,7 +102,8 @@ def redrive(
         say("No dead letters.")
     else:
         show(table(HEADS, [_row(letter) for letter in moved], numbers=("tries",)))
-        say(f"{plural(len(moved), 'letter')} {'to be put' if dry_run else 'put'} back into the queue.")
+        verb = "would be" if dry_run else "is" if len(moved) == 1 else "are"
+        say(f"{plural(len(moved), 'letter')} {verb} back in the queue.")
     return DONE
 
 

@@ -106,7 +106,8 @@ def test_what_is_redriven_is_back_in_its_queue_and_gone_from_the_letters(
 
 def test_one_letter_is_redriven_by_its_id(foreman: Foreman, queues: Queues) -> None:
     first, second = queues.put("letters", json.dumps(EVENT)), queues.put("letters", json.dumps(EVENT))
-    assert foreman("dlq", "redrive", "intake", "--id", second).code == 0
+    done = foreman("dlq", "redrive", "intake", "--id", second)
+    assert (done.code, "1 letter is back in the queue." in done.out) == (0, True)
     assert [message["MessageId"] for message in queues.messages["letters"]] == [first]
     assert queues.hidden == {second}
     missing = foreman("dlq", "redrive", "intake", "--id", "none")
