@@ -95,9 +95,17 @@ class Client:
             self.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=kept)
 
     def states_of(self, job: str) -> list[str]:
-        """The states that the execution of a job's first attempt has entered."""
-        arn = self.outputs["state_machine_arn"].replace(":stateMachine:", ":execution:")
-        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=f"{arn}:{job}")
+        """The states that the execution of a job's first attempt has entered, once it has ended.
+
+        A job's end is in the ledger before its execution's: telling of it is a state as well.
+        """
+        arn = self.outputs["state_machine_arn"].replace(":stateMachine:", ":execution:") + f":{job}"
+
+        def ended() -> bool | None:
+            return self.states.describe_execution(executionArn=arn)["status"] != "RUNNING" or None
+
+        wait(ended, f"the execution {arn} to end")
+        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=arn)
         events = [event for page in pages for event in page["events"]]
         return [
             event["stateEnteredEventDetails"]["name"]
@@ -231,7 +239,8 @@ class Client:
 
         def ended() -> list[str] | None:
             arn = self.outputs["state_machine_arn"]
-            found = self.states.list_executions(stateMachineArn=arn, maxResults=1000)["executions"]
+            pages = self.states.get_paginator("list_executions").paginate(stateMachineArn=arn)
+            found = [execution for page in pages for execution in page["executions"]]
             statuses = [execution["status"] for execution in found if execution["name"].startswith(job)]
             return None if "RUNNING" in statuses else [*statuses]
 
