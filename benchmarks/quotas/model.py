@@ -127,9 +127,9 @@ class _Sums:
             "ingest": self.size / of.hash_bytes_a_second,
             "validate": rows * of.validate_row_s,
             "plan": self.chunks * of.chunk_plan_s / self.at_once,
-            "seal": self.chunks * 3 * 140e-6,
+            "seal": self.chunks * 140e-6,
             "mutate": rows / rate,
-            "reconcile": rows * of.account_row_s + self.chunks * of.get_s / of.accounted_at_once,
+            "reconcile": rows * of.account_row_s + self.chunks * of.get_s / self.by.read_at_once,
         }
 
     def dollars(self) -> dict[str, float]:

@@ -10,6 +10,7 @@ from components._state_machine import GUARD_S, TIMEOUT_S, WORKER_S
 from components._steps import FUNCTION_CHUNKS, Step
 from components.config import Config, Retention
 from foreman_core.loading import REQUEST_BYTES
+from foreman_core.storage import READ_AT_ONCE
 
 Way = Literal["function", "map", "worker"]
 
@@ -38,6 +39,7 @@ class Program:
     guard_seconds: int = GUARD_S
     find_minutes: int = FIND_MINUTES
     request_bytes: int = REQUEST_BYTES
+    read_at_once: int = READ_AT_ONCE
 
     def way(self, rows: int, size: float) -> Way:
         """Who does a file of so many rows and bytes: `foreman_core.pipeline.ways`."""
@@ -71,8 +73,6 @@ class Measured:
     """Of reconciling: a line hashed, a leaf added, a fate read."""
     get_s: float = 0.025
     """Of one small object of S3. An assumption."""
-    accounted_at_once: int = 1
-    """Plan chunks that reconciling fetches at once."""
     chunk_plan_s: float = 0.8
     """Of a child execution that plans: its start, the function, five reads of 100 records. An assumption."""
     chunk_load_s: float = 1.4

@@ -1,6 +1,7 @@
 """Plan: each chunk compared with the live table, sealed under its hash; then the whole plan under one id."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 import attrs
@@ -48,34 +49,41 @@ def seal_plan(
     job = ledger.job(job_id)
     if job.is_stale(attempt):
         return job
-    is_complete = _may_be_sealed(ledger, job)
+    chunks = ledger.chunks(job_id)
+    is_complete = _may_be_sealed(job, chunks)
     # after the plan is made: a version that is loaded later finds the records as the plan saw them, and this
     # job finds them changed. Also of a plan that was approved, or is tried again, much later
     if (is_complete or _may_be_loaded(job)) and cancel_if_superseded(ledger, files, job):
         return ledger.job(job_id)
     if is_complete:
-        job = _seal(ledger, files, schemas(job.record_type), job, approval)
+        job = _seal(ledger, files, schemas(job.record_type), job, chunks, approval=approval)
     if _may_be_loaded(job):
         if job.undoes is None and job.source.sha256 is not None:
             ledger.claim_file(job, job.source.sha256, release=lambda _: False)
-        counts = account(job.counts, ledger.chunks(job_id))
-        job = ledger.transition(job_id, JobState.LOADING, counts=counts)
+        job = ledger.transition(job_id, JobState.LOADING, counts=account(job.counts, chunks))
     if job.state is JobState.LOADING and job.undoes is not None:
         begin_undo(ledger, job.undoes)
     return job
 
 
-def _may_be_sealed(ledger: Ledger, job: Job) -> bool:
+def _may_be_sealed(job: Job, chunks: Sequence[PlannedChunk]) -> bool:
     """Whether all chunks are planned; not so when a step comes late, and the job has begun anew since."""
-    return job.state is JobState.VALIDATING and job.validated and len(ledger.chunks(job.id)) == job.chunks
+    return job.state is JobState.VALIDATING and job.validated and len(chunks) == job.chunks
 
 
 def _may_be_loaded(job: Job) -> bool:
     return job.state is JobState.PLANNED and job.is_at_work and not job.awaits_approval
 
 
-def _seal(ledger: Ledger, files: Files, schema: RecordSchema, job: Job, approval: Approval) -> Job:
-    chunks = ledger.chunks(job.id)
+def _seal(
+    ledger: Ledger,
+    files: Files,
+    schema: RecordSchema,
+    job: Job,
+    chunks: tuple[PlannedChunk, ...],
+    *,
+    approval: Approval,
+) -> Job:
     counts = _planned_counts(job, chunks)
     sealed = plan_id(
         chunk_hashes=[chunk.sha256 for chunk in chunks],

@@ -2,7 +2,7 @@
 
 import base64
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from typing import IO, Final
 
@@ -33,7 +33,7 @@ _DONE: Final = {"create": "created", "update": "updated", "unchanged": "unchange
 
 
 def write_receipt(
-    files: Files, signer: Signer, job: Job, *, at: str, counts: Counts, chunks: Iterable[PlannedChunk]
+    files: Files, signer: Signer, job: Job, *, at: str, counts: Counts, chunks: Sequence[PlannedChunk]
 ) -> None:
     """Read the file once more, hash its lines with what became of them, and sign that.
 
@@ -79,7 +79,7 @@ def _tally(content: Content, unit: Unit, fates: Iterable[Fate], runs: IO[bytes])
     return tallied(unit, runs_of(content, unit, fates), write)
 
 
-def _fates(files: Files, job: Job, chunks: Iterable[PlannedChunk]) -> Iterator[Fate]:
+def _fates(files: Files, job: Job, chunks: Sequence[PlannedChunk]) -> Iterator[Fate]:
     """What became of every row, in the order of the file."""
     return merge(_not_accepted(files, job), _accepted(files, chunks))
 
@@ -90,16 +90,24 @@ def _not_accepted(files: Files, job: Job) -> Iterator[Fate]:
         yield int(row), int(physical), fate
 
 
-def _accepted(files: Files, chunks: Iterable[PlannedChunk]) -> Iterator[Fate]:
+def _accepted(files: Files, chunks: Sequence[PlannedChunk]) -> Iterator[Fate]:
+    plans = files.read_each([key for chunk in chunks for key in _plans(chunk)])
     for chunk in chunks:
+        planned_rows, *planned_again = (next(plans) for _ in _plans(chunk))
         done = {fault.row: "conflict" for fault in chunk.conflicts}
         done |= {fault.row: "rejected" for fault in chunk.rejects}
-        if chunk.replanned is not None:
-            again = _dispositions(files.read(chunk.replanned.key))
-            done = {row: _DONE[disposition] for row, _, disposition in again} | done
-        for row, line, disposition in _dispositions(files.read(chunk.key)):
+        for again in planned_again:
+            done = {row: _DONE[disposition] for row, _, disposition in _dispositions(again)} | done
+        for row, line, disposition in _dispositions(planned_rows):
             planned = disposition == "unchanged" or chunk.loaded_at is not None
             yield row, line, done.get(row, _DONE[disposition] if planned else "pending")
+
+
+def _plans(chunk: PlannedChunk) -> Iterator[str]:
+    """The keys of what was planned for a chunk, the first plan first."""
+    yield chunk.key
+    if chunk.replanned is not None:
+        yield chunk.replanned.key
 
 
 def _dispositions(lines: bytes) -> Iterator[Fate]:
