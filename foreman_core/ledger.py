@@ -20,6 +20,7 @@ import attrs
 import cattrs
 from attrs import frozen
 
+from foreman_core.ahead import ahead
 from foreman_core.audit import AuditEvent, next_event, shown_counts
 from foreman_core.errors import Conflict, Moved, Refused, Unavailable
 from foreman_core.identity import comparable_sequencer
@@ -77,6 +78,9 @@ _FIRST: Final = "0"
 """Sorts before every time."""
 _RACES: Final = 8
 """How often a change is tried anew when another one came in between: more than there are writers of a job."""
+_ITEMS: Final = 100
+"""Items that one request reads:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
 
 Release = Callable[[Job], bool]
 
@@ -122,13 +126,14 @@ class Ledger(LedgerTable):
         found = self._get(_job_key(job_id))
         return None if found is None else _structure(found)
 
-    AT_ONCE: Final = 100
-    """Items that one request reads:
-    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
-
     def known(self, job_ids: Iterable[str]) -> set[str]:
-        """Those of at most AT_ONCE jobs that are recorded."""
+        """Those of the jobs that are recorded."""
         keys = [to_item(_job_key(job_id)) for job_id in job_ids]
+        some = [keys[start : start + _ITEMS] for start in range(0, len(keys), _ITEMS)]
+        return set[str]().union(*ahead(self._known, some))
+
+    def _known(self, keys: list[Any]) -> set[str]:
+        """Those of at most _ITEMS jobs that are recorded."""
         found: set[str] = set()
         for _ in range(_RACES):
             if not keys:

@@ -1,9 +1,7 @@
 """The intake bucket as the steps see it: streamed objects, and what is gone told from what has failed."""
 
 import tempfile
-from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -21,10 +19,6 @@ if TYPE_CHECKING:
 
 IN_MEMORY: Final = 8 * 1024 * 1024
 """Bytes of an object under construction that stay in memory; what is beyond goes to a temporary file."""
-
-READ_AT_ONCE: Final = 8
-"""Small objects that are read at once: fewer than the ten connections that boto3 keeps open. A request takes
-some 25 ms however small its object is."""
 
 _GONE: Final = {"404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "405"}
 """S3 answers 405 for a version that is a delete marker, and 404 or a name for what is not there at all."""
@@ -87,20 +81,6 @@ class Files:
         asked: dict[str, Any] = {} if start is None or end is None else {"Range": f"bytes={start}-{end - 1}"}
         with _gone(key):
             return self._client.get_object(Bucket=self.bucket, Key=key, **asked)["Body"].read()
-
-    def read_each(self, keys: Sequence[str]) -> Generator[bytes]:
-        """The contents of objects, in this order, up to READ_AT_ONCE ahead of who asks for them; of so few at
-        all, without threads. Refused(`object-gone`) at the first one that is not there.
-        """
-        if len(keys) <= READ_AT_ONCE:
-            yield from map(self.read, keys)
-            return
-        with ThreadPoolExecutor(READ_AT_ONCE, "read-ahead") as pool:
-            ahead = deque(pool.submit(self.read, key) for key in keys[:READ_AT_ONCE])
-            for following in range(READ_AT_ONCE, len(keys) + READ_AT_ONCE):
-                yield ahead.popleft().result()
-                if following < len(keys):
-                    ahead.append(pool.submit(self.read, keys[following]))
 
     def latest_version(self, key: str) -> str | None:
         """The latest version of an object that is there still, also when the object was deleted since; None

@@ -129,7 +129,7 @@ class _Sums:
             "plan": self.chunks * of.chunk_plan_s / self.at_once,
             "seal": self.chunks * 140e-6,
             "mutate": rows / rate,
-            "reconcile": rows * of.account_row_s + self.chunks * of.get_s / self.by.read_at_once,
+            "reconcile": rows * of.account_row_s + self.chunks * of.get_s / self.by.at_once,
         }
 
     def dollars(self) -> dict[str, float]:
@@ -303,7 +303,7 @@ class _Sums:
             kept = self.load.files_per_hour * 24 * by.incoming_days
             yield _own(
                 "seconds of a search for lost files",
-                kept / 100 * of.known_seconds,
+                kept / 1000 * of.list_seconds + kept / 100 * of.known_seconds / by.at_once,
                 by.find_minutes * 60,
                 "s",
                 "retention.incomingDays down: every file that is kept is looked at",

@@ -9,8 +9,8 @@ from components._finder import FIND_MINUTES
 from components._state_machine import GUARD_S, TIMEOUT_S, WORKER_S
 from components._steps import FUNCTION_CHUNKS, Step
 from components.config import Config, Retention
+from foreman_core.ahead import AT_ONCE
 from foreman_core.loading import REQUEST_BYTES
-from foreman_core.storage import READ_AT_ONCE
 
 Way = Literal["function", "map", "worker"]
 
@@ -39,7 +39,7 @@ class Program:
     guard_seconds: int = GUARD_S
     find_minutes: int = FIND_MINUTES
     request_bytes: int = REQUEST_BYTES
-    read_at_once: int = READ_AT_ONCE
+    at_once: int = AT_ONCE
 
     def way(self, rows: int, size: float) -> Way:
         """Who does a file of so many rows and bytes: `foreman_core.pipeline.ways`."""
@@ -79,8 +79,10 @@ class Measured:
     """Of one that loads: its start, two functions, twenty batches of 25. An assumption."""
     chunk_small_s: float = 1.0
     """Of a chunk that a function or a worker loads by itself: no start. An assumption."""
-    known_seconds: float = 0.035
-    """Of asking the ledger for 100 jobs, and a tenth of a listing, in the search for lost files."""
+    known_seconds: float = 0.025
+    """Of asking the ledger for 100 jobs, in the search for lost files. An assumption."""
+    list_seconds: float = 0.1
+    """Of listing 1,000 versions. An assumption."""
 
 
 UNIT: Final = 1024

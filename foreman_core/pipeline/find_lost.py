@@ -61,15 +61,13 @@ def find_lost(
         page = files.versions(INCOMING, after=start)
         wanted = list(_wanted(page.versions, latest))
         looked_at += len(wanted)
-        for begin in range(0, len(wanted), ledger.AT_ONCE):
-            some = wanted[begin : begin + ledger.AT_ONCE]
-            for job, version in _missing(ledger, files, some):
-                try:
-                    _receive(ledger, files, workflow, version, record_type)
-                    made.append(job)
-                except Exception:  # one file must not keep the others back
-                    log.exception("file_not_received", job_id=job)
-                    failed.append(job)
+        for job, version in _missing(ledger, files, wanted):
+            try:
+                _receive(ledger, files, workflow, version, record_type)
+                made.append(job)
+            except Exception:  # one file must not keep the others back
+                log.exception("file_not_received", job_id=job)
+                failed.append(job)
         start = page.next
         if start is None or not go_on():
             break

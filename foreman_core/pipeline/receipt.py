@@ -8,6 +8,7 @@ from typing import IO, Final
 
 import orjson
 
+from foreman_core.ahead import ahead
 from foreman_core.models import Counts, Job, PlannedChunk
 from foreman_core.receipt import (
     ALGORITHM,
@@ -91,7 +92,7 @@ def _not_accepted(files: Files, job: Job) -> Iterator[Fate]:
 
 
 def _accepted(files: Files, chunks: Sequence[PlannedChunk]) -> Iterator[Fate]:
-    plans = files.read_each([key for chunk in chunks for key in _plans(chunk)])
+    plans = ahead(files.read, [key for chunk in chunks for key in _plans(chunk)])
     for chunk in chunks:
         planned_rows, *planned_again = (next(plans) for _ in _plans(chunk))
         done = {fault.row: "conflict" for fault in chunk.conflicts}

@@ -274,6 +274,14 @@ def test_everything_in_the_ledger_ends(ledger: Ledger, dynamodb: "DynamoDBClient
     assert all(from_item(item)["expires_at"] > datetime.now(UTC).timestamp() for item in items)
 
 
+def test_of_however_many_jobs_those_that_are_recorded_are_known(ledger: Ledger) -> None:
+    ids = [f"job-{number}" for number in range(1_050)]  # more requests than are made at once
+    recorded = {ledger.create(a_job(str(number))).id for number in (0, 99, 100, 555, 1_049)}
+    assert ledger.known(ids) == recorded
+    assert ledger.known(ids[:1]) == {"job-0"}
+    assert ledger.known(()) == set()
+
+
 def test_each_sheet_of_a_workbook_is_a_content_of_its_own(ledger: Ledger) -> None:
     june, july = (
         ledger.create(attrs.evolve(a_job(sheet), options=Options(sheet=sheet))) for sheet in ("June", "July")
