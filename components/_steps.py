@@ -26,18 +26,13 @@ FUNCTION_CHUNKS: Final = 20
 
 INCOMING: Final = "incoming/*"
 UPLOADS: Final = (INCOMING, "submitted/*")
-RETURNED: Final = ("jobs/*/corrected.txt", "jobs/*/mapping.json", "jobs/*/rejects.csv")
-"""What validation reads of a job whose rejects file comes back."""
-COMPARED: Final = ("jobs/*/accepted/*", "jobs/*/plan/*")
+JUDGED: Final = "jobs/*/judged/*"
+"""What validation has made of the files."""
+RETURNED: Final = ("jobs/*/corrected.txt", JUDGED, "jobs/*/rejects.csv")
+"""What validation reads: of a job whose rejects file comes back, and what it publishes."""
+COMPARED: Final = ("jobs/*/judged/*/accepted.jsonl", "jobs/*/plan/*")
 """What planning reads: rows, or the plan of a job that is to be undone."""
-ACCOUNTED: Final = (
-    "jobs/*/corrected.txt",
-    "jobs/*/corrects.txt",
-    "jobs/*/plan/*",
-    "jobs/*/rejects.csv",
-    "jobs/*/rejects-validated.csv",
-    "jobs/*/verdicts.txt",
-)
+ACCOUNTED: Final = ("jobs/*/corrected.txt", JUDGED, "jobs/*/plan/*")
 """What the account at the end is made of."""
 
 
@@ -192,7 +187,7 @@ def prepare_step(of: StepArgs, environment: Mapping[str, pulumi.Input[str]]) -> 
         permissions=[
             *use_ledger(of, GET, PUT, QUERY, UPDATE),
             *read_uploads(of, *UPLOADS),
-            read_files(of, "jobs/*/chunks/*", *RETURNED, *COMPARED),
+            read_files(of, "jobs/*/chunks/*", "jobs/*/plan/*", *RETURNED),
             write_files(of, "jobs/*"),
             open_files(of),
             _read_records(of),
@@ -214,7 +209,7 @@ def load_step(of: StepArgs) -> Step:
         permissions=[
             *use_ledger(of, GET, PUT, QUERY, UPDATE),
             *read_uploads(of, *UPLOADS),
-            read_files(of, "jobs/*/accepted/*", "jobs/*/plan-chunks.json", *ACCOUNTED),
+            read_files(of, "jobs/*/plan-chunks.json", *ACCOUNTED),
             *write_job_files(of),
             _read_records(of),
             _write_records(of),

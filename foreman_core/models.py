@@ -199,12 +199,12 @@ class Job:
 
     `attempt` numbers the executions that the job has had; `restarts` counts those that nobody asked for,
     since somebody last did. `validated` says that the chunks of the file are written, and `chunks_key` where
-    the list of them is; `cancelling` that loading is to stop before the next chunk. A corrected rejects file
-    names the job that it `corrects`, and that one counts the `corrections` which its account holds.
-    `awaits_approval` says that its plan is loaded only once a person has approved it, and `approval_token`
-    lets the execution go on that waits for this. `audits` counts the events of the job's audit trail, and
-    `audit_head` is the hash of the last one; `unaudited` says that Step Functions by itself has recorded a
-    failure which is not among them yet.
+    the list of them is; `judged` names the reading of the file that counts. `cancelling` says that loading is
+    to stop before the next chunk. A corrected rejects file names the job that it `corrects`, and that one
+    counts the `corrections` which its account holds. `awaits_approval` says that its plan is loaded only once
+    a person has approved it, and `approval_token` lets the execution go on that waits for this. `audits`
+    counts the events of the job's audit trail, and `audit_head` is the hash of the last one; `unaudited` says
+    that Step Functions by itself has recorded a failure which is not among them yet.
     """
 
     id: str
@@ -220,6 +220,7 @@ class Job:
     plan_id: str | None = None
     chunks: int = 0
     chunks_key: str | None = None
+    judged: str | None = None
     reason: Reason | None = None
     duplicate_of: str | None = None
     undoes: str | None = None

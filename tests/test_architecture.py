@@ -41,7 +41,7 @@ LAYERS = [
     {"reading"},
     {"mapping"},
     {"validation"},
-    {"file_events", "identity", "items", "pacing", "serialising"},
+    {"ahead", "file_events", "identity", "items", "pacing", "serialising"},
     {"audit", "receipt"},
     {"ledger_table", "leases", "tasks", "telling"},
     {"ledger", "remembered", "storage", "records", "api", "signing", "workflow"},

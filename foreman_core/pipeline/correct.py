@@ -12,15 +12,11 @@ from foreman_core.errors import Refused, Unavailable
 from foreman_core.ledger import Ledger
 from foreman_core.mapping import Decided, Mapping, as_json, from_json
 from foreman_core.models import Correction, Counts, Issue, Job, JobState, PlannedChunk, SourceRow
-from foreman_core.pipeline.receipt import VERDICTS
+from foreman_core.pipeline.judged import ADMITTED, MAPPING, REJECTS, VERDICTS, judged_by
 from foreman_core.pipeline.returned import JOB_COLUMN, ROW_COLUMN
 from foreman_core.pipeline.rowset import RowSet
 from foreman_core.reading import Table, Unreadable, open_table
 from foreman_core.storage import Files, job_key
-
-MAPPING: Final = "mapping.json"
-ADMITTED: Final = "corrects.txt"
-"""The rows of a correction that were let through: `row of`, one a line: its own row, and that of its job."""
 
 CORRECTED: Final = "corrected.txt"
 """The rows of the corrected job that a correction has loaded, one a line."""
@@ -100,14 +96,14 @@ class Corrections:
         )
 
 
-def keep_mapping(files: Files, job_id: str, mapping: Mapping) -> None:
-    """Store how the columns of a job's file were understood, for its corrections."""
+def kept_mapping(mapping: Mapping) -> bytes:
+    """How the columns of a job's file were understood, as it is kept for its corrections."""
     decided = Decided(
         columns={match.column: match.field for match in mapping.matches},
         values=mapping.values,
         header=mapping.columns,
     )
-    files.put(job_key(job_id, MAPPING), as_json(decided).encode(), "application/json")
+    return as_json(decided).encode()
 
 
 def record_correction(
@@ -169,11 +165,9 @@ def _check_correctable(corrected: Job, job: Job) -> None:
 
 def _decided(files: Files, corrected: Job, columns: Sequence[str]) -> Decided | None:
     """How the columns of the corrected job were understood, as far as they are here still."""
-    try:
-        text = files.read(job_key(corrected.id, MAPPING)).decode()
-    except Refused:  # it did not come to that, or is from before
+    if corrected.judged is None:  # it did not come to that
         return None
-    kept = from_json(text)
+    kept = from_json(files.read(judged_by(corrected, MAPPING)).decode())
     here = {name.strip() for name in columns}
     return attrs.evolve(
         kept, columns={name: found for name, found in kept.columns.items() if name.strip() in here}
@@ -193,7 +187,7 @@ def _open_rows(ledger: Ledger, files: Files, corrected: Job, *, but: str) -> Row
 
 def _rejected_rows(files: Files, job_id: str) -> Iterator[int]:
     """The rows that stand in a job's rejects file."""
-    table = open_table(files.open(job_key(job_id, "rejects.csv")), encoding="utf-8", delimiter=",")
+    table = open_table(files.open(job_key(job_id, REJECTS)), encoding="utf-8", delimiter=",")
     at = table.columns.index(ROW_COLUMN)
     for row in table.rows:
         yield int((row.source if isinstance(row, Unreadable) else row).cells[at])
@@ -211,12 +205,12 @@ def _loaded_by_others(ledger: Ledger, files: Files, corrected: str, *, but: str)
 def _loaded_rows(files: Files, job: Job, chunks: Iterable[PlannedChunk]) -> Iterator[int]:
     """The rows of the corrected job that a correction has loaded: let through, accepted, and stored."""
     left = RowSet()
-    for number in _numbers(files, job_key(job.id, VERDICTS)):
+    for number in _numbers(files, judged_by(job, VERDICTS)):
         left.add(number)
     for chunk in chunks:
         for fault in (*chunk.conflicts, *chunk.rejects):
             left.add(fault.row)
-    for line in files.open(job_key(job.id, ADMITTED)).iter_lines():
+    for line in files.open(judged_by(job, ADMITTED)).iter_lines():
         row, number = map(int, line.split())
         if row not in left:
             yield number

@@ -70,14 +70,17 @@ class IssuesWriter:
 
 
 class VerdictsWriter:
-    """The rows that were not accepted, as `row line fate`, one a line."""
+    """The rows that were not accepted, as `row line fate`, one a line; `digest` is of all of them."""
 
     def __init__(self, out: Writable) -> None:
         self._out = out
+        self.digest = hashlib.sha256()
 
     def write(self, row: SourceRow, fate: str) -> None:
         """Write what became of one row."""
-        self._out.write(f"{row.row} {row.line} {fate}\n".encode())
+        line = f"{row.row} {row.line} {fate}\n".encode()
+        self._out.write(line)
+        self.digest.update(line)
 
 
 class RejectsWriter:

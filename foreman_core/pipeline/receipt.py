@@ -10,6 +10,7 @@ import orjson
 
 from foreman_core.ahead import ahead
 from foreman_core.models import Counts, Job, PlannedChunk
+from foreman_core.pipeline.judged import VERDICTS, judged_by
 from foreman_core.receipt import (
     ALGORITHM,
     Content,
@@ -27,8 +28,6 @@ from foreman_core.storage import IN_MEMORY, Files, job_key
 
 RECEIPT: Final = "receipt.json"
 DISPOSITIONS: Final = "receipt-dispositions.jsonl"
-VERDICTS: Final = "verdicts.txt"
-"""The rows that validation did not accept, in file order: `row line fate`, one a line."""
 
 _DONE: Final = {"create": "created", "update": "updated", "unchanged": "unchanged"}
 
@@ -86,7 +85,7 @@ def _fates(files: Files, job: Job, chunks: Sequence[PlannedChunk]) -> Iterator[F
 
 
 def _not_accepted(files: Files, job: Job) -> Iterator[Fate]:
-    for line in files.open(job_key(job.id, VERDICTS)).iter_lines():
+    for line in files.open(judged_by(job, VERDICTS)).iter_lines():
         row, physical, fate = line.decode().split()
         yield int(row), int(physical), fate
 

@@ -1,18 +1,21 @@
-"""Rows that passed validation and still were not stored join the others in the rejects file."""
+"""The rejects file of a job: what validation rejected, and what passed it and still was not stored."""
 
 import shutil
 from collections.abc import Iterable
-from typing import Final, get_args
+from contextlib import closing
+from typing import IO, get_args
 
-from foreman_core.errors import Refused
 from foreman_core.models import Issue, IssueCode, Job, PlannedChunk, RowFault
+from foreman_core.pipeline.judged import REJECTS, judged_by, judged_key
 from foreman_core.pipeline.outputs import RejectsWriter
 from foreman_core.reading import Unreadable, open_table
 from foreman_core.storage import Files, job_key
 
-REJECTS: Final = "rejects.csv"
-VALIDATED: Final = "rejects-validated.csv"
-"""What validation rejected, as it was before rows were added: adding them twice gives the same file."""
+
+def publish_rejects(files: Files, job_id: str, judged: str) -> None:
+    """Put what this reading of a job's file rejects where people look for it."""
+    with files.writer(job_key(job_id, REJECTS), "text/csv") as out:
+        _copy_rejects(files, judged_key(job_id, judged, REJECTS), out)
 
 
 def add_rejects(files: Files, job: Job, chunks: Iterable[PlannedChunk]) -> None:
@@ -24,7 +27,6 @@ def add_rejects(files: Files, job: Job, chunks: Iterable[PlannedChunk]) -> None:
     faults = {fault.row: fault for chunk in chunks for fault in (*chunk.conflicts, *chunk.rejects)}
     if not faults or job.undoes is not None:
         return
-    before = _validated(files, job)
     table = open_table(
         files.open(job.source.key, version_id=job.source.version_id),
         encoding=job.options.encoding,
@@ -33,7 +35,7 @@ def add_rejects(files: Files, job: Job, chunks: Iterable[PlannedChunk]) -> None:
         sheet=job.options.sheet,
     )
     with files.writer(job_key(job.id, REJECTS), "text/csv") as out:
-        shutil.copyfileobj(files.open(before), out)
+        _copy_rejects(files, judged_by(job, REJECTS), out)
         rejected = RejectsWriter.after(out, table.columns, job_id=job.id)
         for row in table.rows:
             if not isinstance(row, Unreadable) and row.row in faults:
@@ -42,15 +44,9 @@ def add_rejects(files: Files, job: Job, chunks: Iterable[PlannedChunk]) -> None:
                 break
 
 
-def _validated(files: Files, job: Job) -> str:
-    """The key of what validation rejected; it is set aside once."""
-    key = job_key(job.id, VALIDATED)
-    try:
-        files.open(key).close()
-    except Refused:
-        with files.writer(key, "text/csv") as copy:
-            shutil.copyfileobj(files.open(job_key(job.id, REJECTS)), copy)
-    return key
+def _copy_rejects(files: Files, key: str, out: IO[bytes]) -> None:
+    with closing(files.open(key)) as rejects:
+        shutil.copyfileobj(rejects, out)
 
 
 def _issue(fault: RowFault) -> Issue:

@@ -1,20 +1,24 @@
 """Validate: the file read once; its good rows written as chunks, the others with their reasons."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 
-from foreman_core.errors import Corrupted, Moved, Refused
+from attrs import frozen
+
+from foreman_core.errors import Corrupted, Refused
 from foreman_core.ledger import Ledger
 from foreman_core.mapping import from_json
 from foreman_core.models import ChunkRef, Counts, Job, JobState
 from foreman_core.pipeline.check import CheckReport, Recall, check
-from foreman_core.pipeline.correct import ADMITTED, REFUSED_WHOLE, Corrections, keep_mapping
+from foreman_core.pipeline.correct import REFUSED_WHOLE, Corrections, kept_mapping
 from foreman_core.pipeline.ingest import BLOCK
+from foreman_core.pipeline.judged import ACCEPTED, ADMITTED, MAPPING, REJECTS, VERDICTS, judged_key
 from foreman_core.pipeline.judging import Lines
 from foreman_core.pipeline.outcome import refused
 from foreman_core.pipeline.outputs import AcceptedWriter, IssuesWriter, RejectsWriter, VerdictsWriter
 from foreman_core.pipeline.pausing import GoOn, Paused
-from foreman_core.pipeline.receipt import VERDICTS
+from foreman_core.pipeline.rejects import publish_rejects
 from foreman_core.pipeline.undo import put_chunks
 from foreman_core.reading.table import Digest
 from foreman_core.schema import RecordSchema, Schemas
@@ -52,17 +56,10 @@ class Chunks:
         self._parts.append((self._start, end, self._rows))
         self._start, self._rows = end, 0
 
-    @property
-    def key(self) -> str:
-        """The key of the object: under the hash of all its rows, so that another reading of the file, by who
-        was taken for dead, does not put other rows into its place.
-        """
-        return job_key(self._job_id, f"accepted/{self._writer.digest.hexdigest()}.jsonl")
-
-    def refs(self) -> list[ChunkRef]:
-        """The chunks, once all rows are written."""
+    def refs(self, key: str) -> list[ChunkRef]:
+        """The chunks of this object, once all rows are written."""
         return [
-            ChunkRef(job_id=self._job_id, index=index, key=self.key, start=start, end=end, rows=rows)
+            ChunkRef(job_id=self._job_id, index=index, key=key, start=start, end=end, rows=rows)
             for index, (start, end, rows) in enumerate(self._parts)
         ]
 
@@ -84,37 +81,19 @@ def validate(
     job = ledger.job(job_id)
     if job.state is not JobState.VALIDATING:
         return None
-    if job.validated:  # the chunks that are planned already are chunks of this very reading
-        return job
-    schema = schemas(job.record_type)
-    with closing(files.open(job.source.key, version_id=job.source.version_id)) as source:
-        body = Digest(source)
+    if not job.validated:
+        schema = schemas(job.record_type)
         try:
-            recall = recalls(job.record_type)
-            report, refs, corrected = _judge(
-                ledger, files, schema, job, body, recall=recall, chunk_rows=chunk_rows, go_on=go_on
+            found = _judged(
+                ledger, files, schema, job, recalls(job.record_type), chunk_rows=chunk_rows, go_on=go_on
             )
-        except Moved:
-            return ledger.job(job_id)
         except Refused as refusal:
-            _verify(job, body)  # a damaged file can look like one of another kind
             refused(ledger, job, refusal)
             return None
-    found = {
-        "counts": report.counts,
-        "issues_by_code": report.issues_by_code,
-        "issues_by_field": report.issues_by_field,
-        "chunks": len(refs),
-        "fields": [match.field for match in report.mapping.matches],
-        "corrects": corrected,
-    }
-    keep_mapping(files, job_id, report.mapping)
-    refusal = gate(schema, report.counts, is_correction=corrected is not None)
-    if refusal is not None:
-        refused(ledger, job, refusal, **found)
-        return None
-    found |= {"validated": True, "chunks_key": put_chunks(files, job_id, refs)}
-    return ledger.amend(job_id, JobState.VALIDATING, once=["chunks_key"], **found)
+        job = _recorded(ledger, files, schema, job_id, found)
+    if job is not None and job.judged is not None and job.state is JobState.VALIDATING:
+        publish_rejects(files, job_id, job.judged)  # also for who recorded it, and has not come to this
+    return job
 
 
 def gate(schema: RecordSchema, counts: Counts, *, is_correction: bool) -> Refused | None:
@@ -138,6 +117,40 @@ def gate(schema: RecordSchema, counts: Counts, *, is_correction: bool) -> Refuse
     return None
 
 
+@frozen(kw_only=True)
+class _Found:
+    """What one reading of a file has found, and stored under its hash."""
+
+    judged: str
+    report: CheckReport
+    refs: Sequence[ChunkRef]
+    corrects: str | None
+
+
+def _recorded(ledger: Ledger, files: Files, schema: RecordSchema, job_id: str, found: _Found) -> Job | None:
+    """Record what was found, unless another one's findings are recorded: then the job is one of those."""
+    job = ledger.job(job_id)
+    if job.validated:
+        return job
+    report = found.report
+    changes = {
+        "counts": report.counts,
+        "issues_by_code": report.issues_by_code,
+        "issues_by_field": report.issues_by_field,
+        "chunks": len(found.refs),
+        "fields": [match.field for match in report.mapping.matches],
+        "corrects": found.corrects,
+        "judged": found.judged,
+    }
+    refusal = gate(schema, report.counts, is_correction=found.corrects is not None)
+    if refusal is not None:
+        publish_rejects(files, job_id, found.judged)
+        refused(ledger, job, refusal, **changes)
+        return None
+    changes |= {"validated": True, "chunks_key": put_chunks(files, job_id, found.refs)}
+    return ledger.amend(job_id, JobState.VALIDATING, once=["chunks_key"], **changes)
+
+
 def _verify(job: Job, body: Digest) -> None:
     """Corrupted when the file is not the one that was identified; then nothing may be written of it."""
     while body.read(BLOCK):
@@ -146,54 +159,65 @@ def _verify(job: Job, body: Digest) -> None:
         raise Corrupted("corrupted", f"The object of {job.id} is not read as it was when it was identified.")
 
 
-def _judge(
+def _judged(
     ledger: Ledger,
     files: Files,
     schema: RecordSchema,
     job: Job,
-    body: Digest,
-    *,
     recall: Recall,
+    *,
     chunk_rows: int,
     go_on: GoOn,
-) -> tuple[CheckReport, list[ChunkRef], str | None]:
-    """Read the file once, and write what was accepted, what was rejected, and every issue. The last of what
-    comes back is the job that the file corrects.
-    """
+) -> _Found:
+    """Read the file once, and write what was accepted, what was rejected, and every issue."""
+    judged = ""
+
+    def place(name: str) -> Callable[[], str]:
+        return lambda: judged_key(job.id, judged, name)
+
     with ExitStack() as stack:
-        rows = stack.enter_context(files.writer(lambda: chunks.key, "application/jsonl"))
-        chunks = Chunks(AcceptedWriter(rows), job_id=job.id, rows=chunk_rows)
-        rejects = stack.enter_context(files.writer(job_key(job.id, "rejects.csv"), "text/csv"))
-        rejected = RejectsWriter(rejects, job_id=job.id)
+        source = stack.enter_context(closing(files.open(job.source.key, version_id=job.source.version_id)))
+        body = Digest(source)
+        rows = AcceptedWriter(stack.enter_context(files.writer(place(ACCEPTED), "application/jsonl")))
+        chunks = Chunks(rows, job_id=job.id, rows=chunk_rows)
+        rejected = RejectsWriter(stack.enter_context(files.writer(place(REJECTS), "text/csv")), job_id=job.id)
         issues = stack.enter_context(files.writer(job_key(job.id, "issues.csv"), "text/csv"))
-        admitted = stack.enter_context(files.writer(job_key(job.id, ADMITTED), "text/plain"))
+        admitted = stack.enter_context(files.writer(place(ADMITTED), "text/plain"))
         corrections = Corrections(ledger, files, job, admitted)
-        verdicts = stack.enter_context(files.writer(job_key(job.id, VERDICTS), "text/plain"))
+        verdicts = VerdictsWriter(stack.enter_context(files.writer(place(VERDICTS), "text/plain")))
 
         def accepted(lines: Lines) -> None:  # of each block, be it none
             if not go_on():
                 raise Paused("the file is not judged to its end")
             chunks.write(lines)
 
-        report = check(
-            body,
-            name=job.source.name,
-            schema=schema,
-            decided=None if job.options.mapping is None else from_json(job.options.mapping),
-            recall=recall,
-            encoding=job.options.encoding,
-            delimiter=job.options.delimiter,
-            header=job.options.header,
-            sheet=job.options.sheet,
-            corrections=corrections,
-            on_accepted=accepted,
-            on_issue=IssuesWriter(issues).write,
-            on_table=rejected.begin,
-            on_rejected=rejected.write,
-            on_verdict=VerdictsWriter(verdicts).write,
-        )
-        chunks.cut()
+        try:
+            report = check(
+                body,
+                name=job.source.name,
+                schema=schema,
+                decided=None if job.options.mapping is None else from_json(job.options.mapping),
+                recall=recall,
+                encoding=job.options.encoding,
+                delimiter=job.options.delimiter,
+                header=job.options.header,
+                sheet=job.options.sheet,
+                corrections=corrections,
+                on_accepted=accepted,
+                on_issue=IssuesWriter(issues).write,
+                on_table=rejected.begin,
+                on_rejected=rejected.write,
+                on_verdict=verdicts.write,
+            )
+        except Refused:
+            _verify(job, body)  # a damaged file can look like one of another kind
+            raise
         _verify(job, body)
-        if ledger.job(job.id).validated:  # by another one, whose files these would overwrite
-            raise Moved(job.id)
-    return report, chunks.refs(), corrections.corrected
+        chunks.cut()
+        mapping = kept_mapping(report.mapping)
+        found = (rows.digest.digest(), verdicts.digest.digest(), mapping)
+        judged = hashlib.sha256(b"".join(found)).hexdigest()
+        files.put(place(MAPPING)(), mapping, "application/json")
+    return _Found(
+        judged=judged, report=report, refs=chunks.refs(place(ACCEPTED)()), corrects=corrections.corrected
+    )

@@ -12,16 +12,10 @@ from tests.components import _given
 STEPS = sorted(TIMEOUT_S)
 MACHINE = _given.MACHINE
 RUNS = MACHINE.replace(":stateMachine:", ":execution:")
-ACCOUNTED = [
-    "jobs/*/corrected.txt",
-    "jobs/*/corrects.txt",
-    "jobs/*/plan/*",
-    "jobs/*/rejects.csv",
-    "jobs/*/rejects-validated.csv",
-    "jobs/*/verdicts.txt",
-]
+RETURNED = ["jobs/*/corrected.txt", "jobs/*/judged/*", "jobs/*/rejects.csv"]
+ACCOUNTED = ["jobs/*/corrected.txt", "jobs/*/judged/*", "jobs/*/plan/*"]
 COMPARED = {
-    "ReadFiles": ["jobs/*/accepted/*", "jobs/*/plan/*"],
+    "ReadFiles": ["jobs/*/judged/*/accepted.jsonl", "jobs/*/plan/*"],
     "WriteFiles": ["jobs/*/plan/*"],
 }
 
@@ -167,7 +161,7 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
             "validate",
             {
                 "ReadUploads": ["incoming/*", "submitted/*"],
-                "ReadFiles": ["jobs/*/corrected.txt", "jobs/*/mapping.json", "jobs/*/rejects.csv"],
+                "ReadFiles": RETURNED,
                 "WriteFiles": ["jobs/*"],
             },
         ),
@@ -175,13 +169,7 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
             "prepare",
             {
                 "ReadUploads": ["incoming/*", "submitted/*"],
-                "ReadFiles": [
-                    "jobs/*/chunks/*",
-                    "jobs/*/corrected.txt",
-                    "jobs/*/mapping.json",
-                    "jobs/*/rejects.csv",
-                    *COMPARED["ReadFiles"],
-                ],
+                "ReadFiles": ["jobs/*/chunks/*", "jobs/*/plan/*", *RETURNED],
                 "WriteFiles": ["jobs/*"],
             },
         ),
@@ -191,7 +179,7 @@ def test_a_function_uses_the_ledger_as_its_code_does(orchestration: Outcome, rol
             {
                 "WriteFiles": ["jobs/*"],
                 "ReadUploads": ["incoming/*", "submitted/*"],
-                "ReadFiles": ["jobs/*/accepted/*", "jobs/*/plan-chunks.json", *ACCOUNTED],
+                "ReadFiles": ["jobs/*/plan-chunks.json", *ACCOUNTED],
             },
         ),
         ("undo", {"WriteFiles": ["jobs/*/chunks/*"]}),

@@ -16,6 +16,7 @@ from foreman_core.notices import Notices
 from foreman_core.pipeline import edit
 from foreman_core.pipeline.approval import Approval
 from foreman_core.pipeline.comparing import Comparison
+from foreman_core.pipeline.judged import ACCEPTED, REJECTS, VERDICTS, judged_by
 from foreman_core.pipeline.mutate import mutate_chunk
 from foreman_core.pipeline.options import DEFAULTS
 from foreman_core.pipeline.outcome import reconcile
@@ -165,6 +166,7 @@ class Loading:
             counts=Counts(read=len(rows), accepted=len(rows)),
             chunks=1,
             validated=True,
+            judged="once",
             fields=tuple(columns),
             timeline=(Moment(state=JobState.VALIDATING, at=now),),
         )
@@ -173,10 +175,10 @@ class Loading:
             orjson.dumps({**row, "_row": n, "_line": n + 1}, option=orjson.OPT_APPEND_NEWLINE)
             for n, row in enumerate(rows, 1)
         )
-        key = job_key(job.id, "accepted/rows.jsonl")
+        key = judged_by(job, ACCEPTED)
         self.files.put(key, accepted, "application/jsonl")
-        self.files.put(job_key(job.id, "rejects.csv"), b"", "text/csv")
-        self.files.put(job_key(job.id, "verdicts.txt"), b"", "text/plain")
+        self.files.put(judged_by(job, REJECTS), b"", "text/csv")
+        self.files.put(judged_by(job, VERDICTS), b"", "text/plain")
         ref = ChunkRef(job_id=job.id, index=0, key=key, start=0, end=len(accepted), rows=len(rows))
         return self.ledger.amend(job.id, job.state, chunks_key=put_chunks(self.files, job.id, [ref]))
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreman_core.models import Job, JobState
+from foreman_core.pipeline.judged import MAPPING, REJECTS, judged_by
 from foreman_core.pipeline.request_undo import request_undo
 from foreman_core.pipeline.rowset import RowSet
 from foreman_core.schema import Field, RecordSchema
@@ -44,7 +45,7 @@ def sent(loading: Loading, body: bytes) -> Job:
 
 def rejects(loading: Loading, job: Job) -> list[list[str]]:
     """The rejects file of a job, its header first."""
-    text = loading.files.read(job_key(job.id, "rejects.csv")).decode("utf-8-sig")
+    text = loading.files.read(job_key(job.id, REJECTS)).decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text)))
 
 
@@ -144,7 +145,7 @@ def test_a_row_comes_back_once_in_a_file_and_once_at_all(loading: Loading) -> No
 
 def test_the_columns_mean_what_they_meant_in_the_first_file(loading: Loading) -> None:
     job = sent(loading, FILE)
-    key = job_key(job.id, "mapping.json")
+    key = judged_by(job, MAPPING)
     kept = orjson.loads(loading.files.read(key))
     assert kept["columns"] == {"id": "id", "colour": "colour", "maker": "maker"}
     swapped = {"id": "id", "colour": "maker", "maker": "colour"}
@@ -158,7 +159,7 @@ def test_a_column_that_was_added_does_not_correct_a_row(loading: Loading) -> Non
     header, row = rejects(loading, job)
     noted = sent(loading, as_csv([["note", *header], ["look at this", *row]]))
     assert (noted.corrects, noted.state, noted.counts.rejected) == (job.id, JobState.FAILED, 1)
-    assert sent(loading, loading.files.read(job_key(noted.id, "rejects.csv"))).counts.rejected == 1
+    assert sent(loading, loading.files.read(job_key(noted.id, REJECTS))).counts.rejected == 1
     done = sent(loading, as_csv([["note", *header], ["put right", "b", "red", "y", *row[3:]]]))
     assert (done.state, fates(done)) == (JobState.SUCCEEDED, {"created": 1})
 

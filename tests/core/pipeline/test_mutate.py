@@ -8,13 +8,14 @@ import pytest
 
 from foreman_core.models import JobState
 from foreman_core.pipeline import outcome
+from foreman_core.pipeline.judged import REJECTS, judged_by
 from foreman_core.pipeline.rejects import add_rejects
 from foreman_core.storage import job_key
 from tests.core.pipeline._load import Loading, fates, lost
 
 
 def rejects(loading: Loading, job_id: str) -> list[dict[str, str]]:
-    text = loading.files.read(job_key(job_id, "rejects.csv")).decode("utf-8-sig")
+    text = loading.files.read(job_key(job_id, REJECTS)).decode("utf-8-sig")
     columns = ["id", "colour", "_row", "_line", "_job", "_errors"]
     return [dict(zip(columns, line, strict=True)) for line in csv.reader(io.StringIO(text))]
 
@@ -143,9 +144,9 @@ def test_adding_to_the_rejects_file_again_changes_nothing(loading: Loading) -> N
     loading.load(loading.file({"id": "a", "colour": "red"}))
     loading.api.before = lambda: loading.edit("a", colour="tan")
     job = loading.file({"id": "a", "colour": "blue"})
-    loading.files.put(job_key(job.id, "rejects.csv"), b"b,,9,10,job,bad\r\n", "text/csv")
+    loading.files.put(judged_by(job, REJECTS), b"b,,9,10,job,bad\r\n", "text/csv")
     ended = loading.load(job)
-    before = loading.files.read(job_key(job.id, "rejects.csv"))
+    before = loading.files.read(job_key(job.id, REJECTS))
     add_rejects(loading.files, ended, loading.ledger.chunks(job.id))
-    assert loading.files.read(job_key(job.id, "rejects.csv")) == before
+    assert loading.files.read(job_key(job.id, REJECTS)) == before
     assert [reject["id"] for reject in rejects(loading, job.id)] == ["b", "a"]
