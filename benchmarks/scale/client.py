@@ -38,12 +38,13 @@ class OverdueError(Exception):
 class Client:
     """A user of the stack, who may also look into its tables."""
 
-    def __init__(self, stack: LocalStack) -> None:
+    def __init__(self, stack: LocalStack, home: Path) -> None:
         kwargs: Any = stack.session_kwargs()
         config = Config(
             read_timeout=120, retries={"total_max_attempts": 5}, max_pool_connections=AT_ONCE, proxies={}
         )
         self.stack = stack
+        self.home = home
         self._s3: S3Client = boto3.client("s3", config=config, **kwargs)  # pyright: ignore[reportUnknownMemberType]
         self._dynamodb: DynamoDBClient = boto3.client("dynamodb", config=config, **kwargs)  # pyright: ignore[reportUnknownMemberType]
         self._outputs = stack.outputs
@@ -111,6 +112,6 @@ class Client:
 def running(home: Path) -> Generator[Client]:
     """A stack in a home of its own, created afresh, gone at the end."""
     try:
-        yield Client(local_stack.up(fresh=True, home=home, progress=lambda _: None))
+        yield Client(local_stack.up(fresh=True, home=home, progress=lambda _: None), home)
     finally:
         local_stack.down(home=home, progress=lambda _: None)

@@ -52,7 +52,7 @@ def large(given: Given) -> Judgement:
     source = sources.make(given.folder / "large.csv", given.rows, seed=given.seed)
     judgement, client = Judgement(), given.client
     before = client.count()
-    with Watch(client.stack.pid) as watch:
+    with Watch(client.stack, client.home) as watch:
         began = time.monotonic()
         job_id = client.drop(f"large-{given.seed}.csv", source.path)
         job = client.ended([job_id], patience_s=_patience(given.rows))[job_id]
@@ -66,8 +66,8 @@ def large(given: Given) -> Judgement:
         "rows a second": round(given.rows / seconds),
         "seconds in states": _phases(job),
         "peak MiB": dict(sorted(watch.peaks.items())),
-        "most processes of functions": watch.most_workers,
-        "memory over time (s, emulator, functions)": watch.timeline[:: max(len(watch.timeline) // 20, 1)],
+        "most processes of functions": watch.most_functions,
+        "memory over time (s, emulator, others)": watch.timeline[:: max(len(watch.timeline) // 20, 1)],
     }
     return judgement
 
@@ -88,7 +88,7 @@ def many(given: Given) -> Judgement:
     ]
     judgement, client = Judgement(), given.client
     before = client.count()
-    with Watch(client.stack.pid) as watch:
+    with Watch(client.stack, client.home) as watch:
         began = time.monotonic()
         ids = client.drop_all([(f"{given.seed}-{each.path.name}", each.path.read_bytes()) for each in made])
         rows = sum(each.rows for each in made)
@@ -106,7 +106,7 @@ def many(given: Given) -> Judgement:
         "rows a second": round(rows / seconds),
         "states": dict(Counter(job.state.value for job in jobs.values())),
         "peak MiB": dict(sorted(watch.peaks.items())),
-        "most processes of functions": watch.most_workers,
+        "most processes of functions": watch.most_functions,
     }
     return judgement
 
@@ -157,7 +157,7 @@ def poisoned(given: Given) -> Judgement:
     drops = [(f"{given.seed}-{each.name}", each.body) for each in bad]
     drops += [(f"{given.seed}-{each.path.name}", each.path.read_bytes()) for each in good]
     random.Random(given.seed).shuffle(drops)  # noqa: S311 - as above
-    with Watch(client.stack.pid) as watch:
+    with Watch(client.stack, client.home) as watch:
         began = time.monotonic()
         ids = dict(zip((name for name, _ in drops), client.drop_all(drops), strict=True))
         jobs = client.ended(ids.values(), patience_s=_patience(0, files=len(drops)))
